@@ -1,0 +1,192 @@
+"""The errors a person may meet: each has a code, an HTTP status and one sentence in their language.
+
+Raise ``LipsyncError("code", fact=value)``; the sentence is looked up when it is shown, because only the one who
+shows it knows the reader's language. A code that is not in the table cannot be raised.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LANGUAGES = ("en", "ru")
+"""Languages in which every sentence exists; the first is used when none other fits."""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What is said for one code."""
+
+    status: int
+    """HTTP status: 400 the caller's mistake, 413 too large, 415 wrong type, 422 no usable face, 503 not ready."""
+    en: str
+    ru: str
+
+
+SENTENCES: dict[str, Sentence] = {
+    # --- text
+    "empty_text": Sentence(400, "The text must not be empty.", "Текст не может быть пустым"),
+    "nothing_to_say": Sentence(
+        400,
+        "There is nothing to say in this text: it has no letters or digits.",
+        "В этом тексте нечего произнести: в нём нет ни букв, ни цифр.",
+    ),
+    "text_too_long": Sentence(
+        413,
+        "The text has {length} characters, at most {limit} are allowed: split it into parts.",
+        "В тексте {length} символов, а можно не больше {limit}: разделите его на части.",
+    ),
+    "bad_characters": Sentence(
+        400,
+        "The text holds a character that cannot be spoken ({character}): remove it.",
+        "В тексте есть символ, который нельзя произнести ({character}): удалите его.",
+    ),
+    "unknown_language": Sentence(
+        400,
+        "The language “{language}” is not known; these are: {known}.",
+        "Язык «{language}» не поддерживается; есть такие: {known}.",
+    ),
+    "unknown_voice": Sentence(
+        400,
+        "The voice “{voice}” is not known; these are: {known}.",
+        "Голос «{voice}» не найден; есть такие: {known}.",
+    ),
+    # --- portrait
+    "unknown_avatar": Sentence(
+        400,
+        "The avatar “{avatar}” is not known; these are: {known}.",
+        "Аватар «{avatar}» не найден; есть такие: {known}.",
+    ),
+    "not_a_picture": Sentence(
+        415,
+        "This file is not a picture that can be read: send JPEG, PNG, WebP, BMP or TIFF.",
+        "Этот файл не удаётся прочитать как картинку: пришлите JPEG, PNG, WebP, BMP или TIFF.",
+    ),
+    "broken_picture": Sentence(
+        400,
+        "The picture is damaged or incomplete: send it again.",
+        "Картинка повреждена или получена не целиком: отправьте её ещё раз.",
+    ),
+    "picture_too_large": Sentence(
+        413,
+        "The picture has {width}x{height} pixels, at most {limit} million are allowed: make it smaller.",
+        "В картинке {width}x{height} точек, а можно не больше {limit} миллионов: уменьшите её.",
+    ),
+    "file_too_large": Sentence(
+        413,
+        "The file is larger than {limit} MB: send a smaller one.",
+        "Файл больше {limit} МБ: пришлите файл поменьше.",
+    ),
+    "no_face": Sentence(
+        422,
+        "No face was found in the picture ({width}x{height}): send one where a face is seen from the front.",
+        "На картинке ({width}x{height}) не найдено лицо: пришлите такую, где лицо видно спереди.",
+    ),
+    "face_too_small": Sentence(
+        422,
+        "The face is too small: {found} pixels between the eye corners, at least {needed} are needed.",
+        "Лицо слишком мелкое: {found} пикселей между уголками глаз, а нужно не меньше {needed}.",
+    ),
+    "face_turned": Sentence(
+        422,
+        "The face is turned {angle} degrees away, at most {limit} work: send a picture from the front.",
+        "Лицо повёрнуто на {angle}°, а можно не больше {limit}°: пришлите снимок спереди.",
+    ),
+    "mouth_open": Sentence(
+        422,
+        "The mouth in the picture is wide open: send one with the mouth closed or smiling.",
+        "Рот на картинке широко открыт: пришлите такую, где он закрыт или улыбается.",
+    ),
+    "mouth_covered": Sentence(
+        422,
+        "The mouth in the picture is covered or cut off: send one where it can be seen.",
+        "Рот на картинке закрыт или обрезан: пришлите такую, где он виден.",
+    ),
+    "bad_box": Sentence(
+        400,
+        "The box must be four numbers x0,y0,x1,y1 inside the picture.",
+        "Рамка — это четыре числа x0,y0,x1,y1 внутри картинки.",
+    ),
+    # --- request
+    "bad_json": Sentence(
+        400, "The body is not valid JSON.", "Тело запроса — не правильный JSON."
+    ),
+    "no_body": Sentence(
+        400,
+        "The request has no body: send JSON with “text” and “language”, or a form.",
+        "Запрос пуст: пришлите JSON с полями «text» и «language» или форму.",
+    ),
+    "wrong_type": Sentence(
+        415,
+        "The body must be application/json or multipart/form-data.",
+        "Тело запроса должно быть application/json или multipart/form-data.",
+    ),
+    "bad_field": Sentence(
+        400,
+        "The field “{field}” is wrong: {expected}.",
+        "Поле «{field}» заполнено неверно: {expected}.",
+    ),
+    "body_too_large": Sentence(
+        413,
+        "The request is larger than {limit} MB.",
+        "Запрос больше {limit} МБ.",
+    ),
+    "not_found": Sentence(404, "There is nothing at this address.", "По этому адресу ничего нет."),
+    "wrong_method": Sentence(
+        405, "This address does not answer to this method.", "Этот адрес не отвечает на такой метод."
+    ),
+    # --- the service
+    "not_ready": Sentence(
+        503,
+        "The service is still loading: try again in a few seconds.",
+        "Сервис ещё загружается: повторите через несколько секунд.",
+    ),
+    "failed_to_load": Sentence(
+        503,
+        "The service could not start: {reason}",
+        "Сервис не смог запуститься: {reason}",
+    ),
+    "speech_failed": Sentence(
+        500,
+        "The voice could not speak this text.",
+        "Голос не смог произнести этот текст.",
+    ),
+    "cannot_write": Sentence(
+        500,
+        "The video could not be written to {place}: {reason}.",
+        "Не удалось записать видео в {place}: {reason}.",
+    ),
+    "missing_part": Sentence(
+        500,
+        "{part} is missing: {remedy}.",
+        "Не хватает части «{part}»: {remedy}.",
+    ),
+    "internal": Sentence(
+        500,
+        "Something went wrong here; the log says what (request {request}).",
+        "Здесь произошла ошибка; подробности в журнале (запрос {request}).",
+    ),
+}
+
+
+class LipsyncError(Exception):
+    """An error with a sentence for the person who caused it, or whom it befell.
+
+    >>> LipsyncError("empty_text").sentence("ru")
+    'Текст не может быть пустым'
+    """
+
+    def __init__(self, code: str, /, **facts: object) -> None:
+        self.code = code
+        self.facts = facts
+        self._sentence = SENTENCES[code]
+        super().__init__(self.sentence("en"))
+
+    @property
+    def status(self) -> int:
+        """The HTTP status that fits."""
+        return self._sentence.status
+
+    def sentence(self, language: str) -> str:
+        """The sentence in ``language`` (a code such as ``ru``), or in English when it has none."""
+        template = self._sentence.ru if language == "ru" else self._sentence.en
+        return template.format(**self.facts)

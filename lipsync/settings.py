@@ -1,0 +1,36 @@
+"""Every setting in one place: ``LIPSYNC_*`` in the environment, or in a file ``.env``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What a person may set. Each field is ``LIPSYNC_`` and its name in capitals."""
+
+    model_config = SettingsConfigDict(env_prefix="LIPSYNC_", env_file=".env", extra="ignore", frozen=True)
+
+    avatar: str = Field("gauss", description="Name of the default avatar, or the path of a picture of your own.")
+    language: str = Field("ru", description="Language of a request that names none.")
+    fps: int = Field(25, ge=10, le=60, description="Frames a second of a request that names none.")
+    host: str = Field("127.0.0.1", description="Address that the server listens on.")
+    port: int = Field(3000, ge=0, le=65535, description="Port that the server listens on.")
+    outputs: Path = Field(Path("outputs"), description="Folder of the finished videos.")
+    outputs_max_hours: float = Field(24.0, gt=0, description="Videos older than this many hours are removed.")
+    outputs_max_mb: float = Field(2048.0, gt=0, description="The oldest videos are removed above this total.")
+    cache: Path = Field(
+        Path("~/.cache/lipsync"), description="Folder where prepared portraits are kept, by content."
+    )
+    cache_max_mb: float = Field(512.0, gt=0, description="The longest unused portraits are removed above this.")
+    max_text: int = Field(20_000, ge=1, description="Most characters in a text.")
+    max_upload_mb: float = Field(20.0, gt=0, description="Largest request body and picture file, in MB.")
+    max_megapixels: float = Field(50.0, gt=0, description="Most pixels in a picture, in millions.")
+    max_side: int = Field(1920, ge=128, description="A larger picture is scaled down to this longer side.")
+    renders: int = Field(0, ge=0, description="Videos made at the same time; 0: one for each two cores.")
+    crf: int = Field(20, ge=0, le=40, description="H.264 quality: lower is better and larger.")
+    preset: str = Field("veryfast", description="x264 preset: slower presets make smaller files.")
+    warm_up: bool = Field(True, description="Make a short clip at start, so that the first user does not wait.")
+    log_level: str = Field("INFO", description="Level of the log: DEBUG, INFO, WARNING or ERROR.")

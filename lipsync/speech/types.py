@@ -1,0 +1,77 @@
+"""What a voice gives: sound, and which phone sounds when."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Phone:
+    """One speech sound."""
+
+    symbol: str
+    """In IPA; an empty string is silence."""
+    start: float
+    """Seconds from the start of the speech that holds it."""
+    end: float
+    """Seconds from the start of the speech that holds it."""
+
+
+@dataclass(frozen=True)
+class Speech:
+    """A stretch of speech, a sentence as a rule, with silence at both of its ends."""
+
+    samples: NDArray[np.float32]
+    """(n,) mono, in [-1, 1]."""
+    rate: int
+    """Samples a second."""
+    phones: tuple[Phone, ...] = ()
+    """In order, without overlap, covering the sound from its first to its last phone."""
+    text: str = ""
+    """The part of the text that is spoken here."""
+    language: str = ""
+    """Code of the language: ``ru``."""
+    voice: str = ""
+    """Name of the voice that spoke."""
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        return len(self.samples) / self.rate
+
+
+@dataclass(frozen=True)
+class VoiceInfo:
+    """One voice that a person can choose."""
+
+    name: str
+    """What a request names: ``espeak-male``."""
+    engine: str
+    """``espeak``."""
+    languages: tuple[str, ...]
+    """Codes of the languages that it speaks."""
+    labels: dict[str, str] = field(default_factory=dict)
+    """What a page shows, by language of the page."""
+
+
+class Voice(Protocol):
+    """An engine that speaks. Implementations are safe to call from many threads at once."""
+
+    name: str
+    """Name of the engine: ``espeak``."""
+
+    def voices(self) -> list[VoiceInfo]:
+        """The voices that it has."""
+        ...
+
+    def speak(self, text: str, language: str, voice: str | None = None) -> Iterator[Speech]:
+        """Speak ``text`` piece by piece, each a sentence or so, so that a long text needs no more memory.
+
+        All pieces have the same rate. Raises LipsyncError for a language or a voice that it does not have.
+        """
+        ...

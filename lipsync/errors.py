@@ -107,9 +107,7 @@ SENTENCES: dict[str, Sentence] = {
         "Рамка — это четыре числа x0,y0,x1,y1 внутри картинки.",
     ),
     # --- request
-    "bad_json": Sentence(
-        400, "The body is not valid JSON.", "Тело запроса — не правильный JSON."
-    ),
+    "bad_json": Sentence(400, "The body is not valid JSON.", "Тело запроса — не правильный JSON."),
     "no_body": Sentence(
         400,
         "The request has no body: send JSON with “text” and “language”, or a form.",

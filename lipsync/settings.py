@@ -21,9 +21,7 @@ class Settings(BaseSettings):
     outputs: Path = Field(Path("outputs"), description="Folder of the finished videos.")
     outputs_max_hours: float = Field(24.0, gt=0, description="Videos older than this many hours are removed.")
     outputs_max_mb: float = Field(2048.0, gt=0, description="The oldest videos are removed above this total.")
-    cache: Path = Field(
-        Path("~/.cache/lipsync"), description="Folder where prepared portraits are kept, by content."
-    )
+    cache: Path = Field(Path("~/.cache/lipsync"), description="Folder where prepared portraits are kept, by content.")
     cache_max_mb: float = Field(512.0, gt=0, description="The longest unused portraits are removed above this.")
     max_text: int = Field(20_000, ge=1, description="Most characters in a text.")
     max_upload_mb: float = Field(20.0, gt=0, description="Largest request body and picture file, in MB.")

@@ -32,11 +32,11 @@ class Frame:
 
     @property
     def height(self) -> int:
-        return self.y.shape[0]
+        return int(self.y.shape[0])
 
     @property
     def width(self) -> int:
-        return self.y.shape[1]
+        return int(self.y.shape[1])
 
     def copy(self) -> Frame:
         """A frame of its own, to paint on."""
@@ -62,7 +62,9 @@ def frame_of(picture: NDArray[np.uint8]) -> Frame:
     """A frame of an RGB picture (H, W, 3) uint8; an odd last row or column is left out, nothing is stretched."""
     height, width = picture.shape[0] // 2 * 2, picture.shape[1] // 2 * 2
     yuv = yuv_of(np.ascontiguousarray(picture[:height, :width]))
-    return Frame(yuv[..., 0].astype(np.uint8), half_size(np.ascontiguousarray(yuv[..., 1:])).astype(np.uint8))
+    return Frame(
+        yuv[..., 0].astype(np.uint8), half_size(np.ascontiguousarray(yuv[..., 1:], np.uint8)).astype(np.uint8)
+    )
 
 
 def picture_of(frame: Frame) -> NDArray[np.uint8]:

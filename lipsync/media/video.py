@@ -1,0 +1,172 @@
+"""Writing a video: frames and sound in, an MP4 out, coded while the next frames are being made."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from queue import Queue
+from threading import Thread
+from types import TracebackType
+from typing import BinaryIO, Self
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from lipsync.errors import LipsyncError
+from lipsync.media.encoder import Encoder
+from lipsync.media.frame import Frame
+
+PART_PREFIX = ".lipsync-"
+"""How the hidden name of an unfinished video begins."""
+_QUEUE = 4
+"""Frames that may wait for the encoder: enough to even out the two, and 8 MB at 1024x1304."""
+
+
+class Mp4Writer:
+    """Writes H.264 (yuv420p, BT.709 limited range) and AAC (mono) in one pass, with the index before the data.
+
+    Frames have the fixed rate ``fps`` and both streams start at 0. Coding runs in a thread of the writer's own,
+    behind a short queue: what waits for the encoder is bounded. A Path is written under a hidden name beside it and
+    renamed at the end, so it appears whole or not at all; a BinaryIO gets a fragmented MP4, byte after byte.
+
+    Used as a context: leaving it closes the file, leaving it by an exception leaves no file. The methods are to be
+    called from one thread.
+
+    Raises LipsyncError ``cannot_write`` from any method, ValueError for a frame or a sound of the wrong shape.
+    """
+
+    def __init__(
+        self,
+        target: Path | BinaryIO,
+        *,
+        width: int,
+        height: int,
+        fps: int,
+        rate: int,
+        crf: int = 20,
+        preset: str = "veryfast",
+        threads: int = 1,
+    ) -> None:
+        """``width`` and ``height`` in pixels, both even; ``rate`` of the sound in samples a second."""
+        if width % 2 or height % 2 or min(width, height) < 2:
+            raise ValueError(f"H.264 with half-size colour needs even sizes, not {width}x{height}")
+        self.frames = 0
+        """Frames that were written."""
+        self.samples = 0
+        """Samples of sound that were written."""
+        self._size = (height, width)
+        self._target = target if isinstance(target, Path) else None
+        self._place = str(target) if self._target else getattr(target, "name", "stream")
+        self._part: Path | None = None
+        if self._target is not None:
+            if self._target.is_dir():
+                raise LipsyncError("cannot_write", place=self._place, reason="it is a folder")
+            self._part = self._target.absolute().with_name(f"{PART_PREFIX}{secrets.token_hex(8)}.part")
+        self._error: BaseException | None = None
+        self._dropped = False
+        self._open = True
+        # "file:", or libav takes a name with a colon for an address.
+        place: str | BinaryIO = f"file:{self._part}" if isinstance(target, Path) else target
+        try:
+            self._encoder = Encoder(
+                place, width=width, height=height, fps=fps, rate=rate, crf=crf, preset=preset, threads=threads
+            )
+        except BaseException as error:
+            self._remove()
+            raise self._explained(error) from error
+        self._queue: Queue[Frame | NDArray[np.float32] | None] = Queue(_QUEUE)
+        self._thread = Thread(target=self._code, name="encoder", daemon=True)
+        self._thread.start()
+
+    def write_sound(self, samples: NDArray[np.float32]) -> None:
+        """(n,) mono float32 in [-1, 1]: the sound that follows what was written before.
+
+        It waits in memory until the frames reach it. What is not a number becomes silence; what is too loud is cut.
+        """
+        if samples.ndim != 1:
+            raise ValueError(f"sound is mono, not of shape {samples.shape}")
+        self.samples += len(samples)
+        clean = np.nan_to_num(samples.astype(np.float32), copy=False, nan=0.0, posinf=1.0, neginf=-1.0)
+        self._put(np.clip(clean, -1.0, 1.0))
+
+    def write_frame(self, frame: Frame) -> None:
+        """The next frame. It is read later: do not paint on it again."""
+        if frame.y.shape != self._size:
+            raise ValueError(f"a frame of {frame.width}x{frame.height} in a video of {self._size[1]}x{self._size[0]}")
+        self.frames += 1
+        self._put(frame)
+
+    def close(self) -> None:
+        """Finish the file and give it its name. A second call does nothing."""
+        if not self._open:
+            return
+        self._stop()
+        try:
+            self._raise()
+            if self._part is not None and self._target is not None:
+                self._part.replace(self._target)
+        except BaseException as error:
+            self._remove()
+            raise self._explained(error) from error
+
+    def abort(self) -> None:
+        """Stop coding and leave no file. A second call does nothing."""
+        if self._open:
+            self._dropped = True
+            self._stop()
+            self._remove()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: BaseException | TracebackType | None) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.abort()
+
+    def _put(self, item: Frame | NDArray[np.float32]) -> None:
+        if not self._open:
+            raise ValueError("the video is closed")
+        self._raise()
+        self._queue.put(item)
+
+    def _stop(self) -> None:
+        self._open = False
+        self._queue.put(None)
+        self._thread.join()
+
+    def _raise(self) -> None:
+        if self._error is not None:
+            raise self._explained(self._error) from self._error
+
+    def _explained(self, error: BaseException) -> BaseException:
+        if isinstance(error, OSError | av.FFmpegError):
+            return LipsyncError("cannot_write", place=self._place, reason=error.strerror or type(error).__name__)
+        return error
+
+    def _remove(self) -> None:
+        if self._part is not None:
+            self._part.unlink(missing_ok=True)
+
+    def _code(self) -> None:
+        """The thread. After an error it goes on taking from the queue, so that the caller never waits in vain."""
+        try:
+            while (item := self._queue.get()) is not None:
+                if self._dropped:
+                    continue
+                if isinstance(item, Frame):
+                    self._encoder.add_frame(item)
+                else:
+                    self._encoder.add_sound(item)
+            if not self._dropped:
+                self._encoder.finish()
+                return
+        except BaseException as error:  # it is raised to the caller at the next call
+            self._error = error
+            while item is not None:
+                item = self._queue.get()
+        with suppress(OSError, av.FFmpegError):  # the file is thrown away, and why is known already
+            self._encoder.drop()

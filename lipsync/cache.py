@@ -1,0 +1,107 @@
+"""Arrays kept on disk by key, so that what was computed once about a portrait is read the next time."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import time
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+log = logging.getLogger(__name__)
+
+Arrays = Mapping[str, NDArray[Any]]
+
+_DEAD_PART = 3600.0  # seconds
+
+
+class ArrayCache:
+    """One uncompressed .npz for each key, in one folder, no more of them than ``max_mb``.
+
+    Safe for many threads and processes: an entry appears whole by a rename, and two that write the same key write
+    the same. Nothing here fails a request: a damaged entry is removed and counts as absent, a folder that cannot be
+    written is a warning in the log.
+    """
+
+    def __init__(self, folder: Path, max_mb: float) -> None:
+        self._folder = folder.expanduser()
+        self._max_bytes = int(max_mb * 1e6)
+
+    def load(self, key: str) -> dict[str, NDArray[Any]] | None:
+        """The arrays of ``key``, or None. They are marked as used now."""
+        path = self._path(key)
+        try:
+            with path.open("rb") as file:
+                # An entry of ours holds what it says: no member can be larger than the file, and the file is bounded.
+                with zipfile.ZipFile(file) as members:
+                    if any(member.compress_type != zipfile.ZIP_STORED for member in members.infolist()):
+                        raise ValueError("a compressed member")
+                file.seek(0)
+                with np.load(file, allow_pickle=False) as entry:
+                    arrays = {name: entry[name] for name in entry.files}
+        except FileNotFoundError:
+            return None
+        except Exception as error:  # whatever is wrong with a file: it is made anew
+            log.warning("the cached portrait %s is damaged (%s) and is made anew", path, error)
+            self.forget(key)
+            return None
+        try:
+            os.utime(path)
+        except OSError:
+            log.debug("cannot mark %s as used", path)
+        return arrays
+
+    def save(self, key: str, arrays: Arrays) -> bool:
+        """Keep the arrays; False (and a line in the log) when they cannot be kept."""
+        path = self._path(key)
+        part = path.with_name(f".{secrets.token_hex(8)}.part")
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with part.open("xb") as file:
+                np.savez(file, allow_pickle=False, **{name: np.asarray(array) for name, array in arrays.items()})
+            part.replace(path)
+        except OSError as error:
+            log.warning("cannot keep a prepared portrait in %s (%s): it is prepared each time", self._folder, error)
+            try:
+                part.unlink(missing_ok=True)
+            except OSError:
+                log.debug("cannot remove %s", part)
+            return False
+        self._shrink(path)
+        return True
+
+    def forget(self, key: str) -> None:
+        """Remove the entry, if it is there and can be removed."""
+        try:
+            self._path(key).unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("cannot remove %s: %s", self._path(key), error)
+
+    def _path(self, key: str) -> Path:
+        if not key.isalnum():
+            raise ValueError(f"a key is letters and digits, not {key!r}")
+        return self._folder / f"{key}.npz"
+
+    def _shrink(self, newest: Path) -> None:
+        """Remove what was longest unused until the rest fits; the entry just written stays."""
+        entries: list[tuple[float, int, Path]] = []
+        for path in self._folder.iterdir():
+            try:
+                facts = path.stat()
+                if path.suffix == ".npz":
+                    entries.append((facts.st_mtime, facts.st_size, path))
+                elif path.suffix == ".part" and time.time() - facts.st_mtime > _DEAD_PART:
+                    path.unlink(missing_ok=True)
+            except OSError:  # another process removes too
+                continue
+        total = sum(size for _, size, _ in entries)
+        for _, size, path in sorted(entries):
+            if total > self._max_bytes and path != newest:
+                self.forget(path.stem)
+                total -= size

@@ -1,0 +1,79 @@
+"""The folder of finished videos: their names, and the removal of old ones."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Collection
+from pathlib import Path
+
+from lipsync.media.video import PART_PREFIX
+
+log = logging.getLogger(__name__)
+
+_OURS = re.compile(r"avatar_\d{8}-\d{6}_[0-9a-f]{16}\.mp4")
+_DEAD_PART = 3600.0
+"""Seconds after which an unfinished video that nobody has written to was left behind by a process that died."""
+
+
+def new_name(now: float | None = None) -> str:
+    """``avatar_<time>_<random>.mp4``: unique, and not to be guessed from the names of others (64 random bits).
+
+    ``now`` is in seconds since the epoch; the name shows it in UTC.
+    """
+    return f"avatar_{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}_{secrets.token_hex(8)}.mp4"
+
+
+def remove_old(
+    folder: Path,
+    *,
+    max_hours: float,
+    max_mb: float,
+    keep: Collection[Path] = (),
+    now: float | None = None,
+) -> list[Path]:
+    """Remove videos older than ``max_hours``, then the oldest until the rest has at most ``max_mb`` MB.
+
+    Only files of :func:`new_name`'s form are touched, and what an interrupted process left unfinished; never one of
+    ``keep``, though it counts. On Linux and macOS a file being sent stays readable to the one who opened it. Returns
+    what was removed. A file that cannot be removed is named in the log.
+    """
+    now = time.time() if now is None else now
+    kept = {path.name for path in keep}
+    ages: list[tuple[float, int, Path]] = []
+    removed: list[Path] = []
+    try:
+        entries = list(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    for path in entries:
+        is_part = path.name.startswith(PART_PREFIX) and path.suffix == ".part"
+        if not is_part and not _OURS.fullmatch(path.name):
+            continue
+        try:
+            facts = path.lstat()
+        except FileNotFoundError:  # another thread removes too
+            continue
+        if is_part:
+            if now - facts.st_mtime > _DEAD_PART and _remove(path):
+                removed.append(path)
+        else:
+            ages.append((facts.st_mtime, facts.st_size, path))
+    total = sum(size for _, size, _ in ages)
+    for made, size, path in sorted(ages):
+        too_old = now - made > max_hours * 3600
+        if (too_old or total > max_mb * 1e6) and path.name not in kept and _remove(path):
+            total -= size
+            removed.append(path)
+    return removed
+
+
+def _remove(path: Path) -> bool:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("cannot remove the old video %s: %s", path, error.strerror)
+        return False
+    return True

@@ -128,6 +128,15 @@ SENTENCES: dict[str, Sentence] = {
         "The request is larger than {limit} MB.",
         "Запрос больше {limit} МБ.",
     ),
+    "not_an_object": Sentence(
+        400,
+        "The body must be a JSON object with “text” and “language”.",
+        "Тело запроса должно быть объектом JSON с полями «text» и «language».",
+    ),
+    "bad_request": Sentence(400, "The request cannot be understood.", "Запрос не удаётся понять."),
+    "bad_range": Sentence(
+        416, "The file does not have the bytes that were asked for.", "В файле нет запрошенных байтов."
+    ),
     "not_found": Sentence(404, "There is nothing at this address.", "По этому адресу ничего нет."),
     "wrong_method": Sentence(
         405, "This address does not answer to this method.", "Этот адрес не отвечает на такой метод."
@@ -169,6 +178,8 @@ SENTENCES: dict[str, Sentence] = {
 class LipsyncError(Exception):
     """An error with a sentence for the person who caused it, or whom it befell.
 
+    A fact that is itself words is given in every language: ``expected={"en": "a number", "ru": "нужно число"}``.
+
     >>> LipsyncError("empty_text").sentence("ru")
     'Текст не может быть пустым'
     """
@@ -187,4 +198,11 @@ class LipsyncError(Exception):
     def sentence(self, language: str) -> str:
         """The sentence in ``language`` (a code such as ``ru``), or in English when it has none."""
         template = self._sentence.ru if language == "ru" else self._sentence.en
-        return template.format(**self.facts)
+        return template.format(**{name: _said_in(language, fact) for name, fact in self.facts.items()})
+
+
+def _said_in(language: str, fact: object) -> object:
+    """A fact that is words, ``{"en": …, "ru": …}``, in the reader's language; any other fact as it is."""
+    if isinstance(fact, dict):
+        return fact["ru" if language == "ru" else "en"]
+    return fact

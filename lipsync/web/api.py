@@ -1,0 +1,79 @@
+"""The API: what a program calls, and what the page calls."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from flask import Blueprint, Response, g, jsonify, request, send_file
+
+from lipsync.errors import LipsyncError
+from lipsync.settings import Settings
+from lipsync.speech.languages import LANGUAGES
+from lipsync.web import errors, gallery
+from lipsync.web.loading import Loading
+from lipsync.web.wish import read_wish
+
+log = logging.getLogger(__name__)
+
+
+def blueprint(settings: Settings, loading: Loading) -> Blueprint:
+    """The routes under ``/api``."""
+    api = Blueprint("api", __name__, url_prefix="/api")
+
+    @api.post("/generate")
+    def generate() -> Response:
+        wish, picture = read_wish(request, language=settings.language, max_picture=int(settings.max_upload_mb * 1e6))
+        started = time.perf_counter()
+        clip = loading.service().generate(**wish.model_dump(exclude_none=True), picture=picture)
+        took = time.perf_counter() - started
+        log.info("request %s: %.1f s of video in %.2f s, %s", g.request_id, clip.duration, took, clip.path.name)
+        response = send_file(clip.path, mimetype="video/mp4", as_attachment=True, download_name=clip.path.name)
+        response.headers["Server-Timing"] = server_timing({**clip.timings, "total": took})
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @api.get("/health")
+    def health() -> tuple[Response, int]:
+        status = loading.status()
+        if failure := loading.failure:
+            said = errors.answer(failure)
+            return jsonify({**status, **said.get_json()}), said.status_code
+        return jsonify(status), 200 if status["status"] == "ready" else 503
+
+    @api.get("/voices")
+    def voices() -> Response:
+        known = loading.service().voices()
+        spoken = {code for voice in known for code in voice.languages}
+        return jsonify(
+            default=settings.language,
+            languages=[{"code": one.code, "name": one.label} for one in LANGUAGES if one.code in spoken],
+            voices=[asdict(voice) for voice in known],
+        )
+
+    @api.get("/avatars")
+    def avatars() -> Response:
+        return jsonify(default=settings.avatar, avatars=[asdict(one) for one in gallery.avatars()])
+
+    @api.get("/avatars/<name>")
+    def avatar(name: str) -> Response:
+        try:
+            return send_file(gallery.picture_path(name))
+        except LipsyncError as error:
+            return errors.answer(error, 404)  # here it is an address, not a mistake in a field
+
+    @api.get("/avatar")
+    def default_avatar() -> Response:
+        return send_file(gallery.picture_path(settings.avatar))
+
+    return api
+
+
+def server_timing(seconds: Mapping[str, float]) -> str:
+    """The header of that name (W3C Server Timing): ``speech;dur=12.3, total;dur=45.6``, milliseconds."""
+    return ", ".join(
+        f"{re.sub(r'[^A-Za-z0-9_-]', '-', stage)};dur={duration * 1000:.1f}" for stage, duration in seconds.items()
+    )

@@ -1,0 +1,66 @@
+"""The application factory."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from typing import cast
+
+from flask import Flask, Response, g
+
+from lipsync.settings import Settings
+from lipsync.web import api, errors, page
+from lipsync.web.loading import Loading, Service
+
+ROOT = Path(__file__).resolve().parents[2]
+"""Where templates/ and static/ stand, beside app.py."""
+
+FORM = 65_536
+"""Bytes that a form may have beside the picture in it."""
+
+SECURITY = {
+    # Nothing but our own files; blob: is the video just made and the picture just chosen.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+    "media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+
+
+def create_app(settings: Settings | None = None, service: Service | None = None) -> Flask:
+    """The WSGI application. The service loads beside it, in a thread of this process: do not fork afterwards.
+
+    ``settings`` come from the environment and ``service`` is made of them where none is given.
+    """
+    settings = settings or Settings()
+    if service is None:
+        from lipsync.service import LipsyncService  # noqa: PLC0415 - heavy, and not for a test with its own
+
+        service = cast(Service, LipsyncService(settings))
+    app = Flask("lipsync.web", template_folder=ROOT / "templates", static_folder=ROOT / "static")
+    app.config["MAX_CONTENT_LENGTH"] = int(settings.max_upload_mb * 1e6) + FORM
+    # A long text is told its own limit, not the form's.
+    app.config["MAX_FORM_MEMORY_SIZE"] = app.config["MAX_CONTENT_LENGTH"]
+    app.config["MAX_FORM_PARTS"] = 50
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]  # a person reads these sentences in a terminal
+    loading = Loading(service)
+    app.register_blueprint(api.blueprint(settings, loading))
+    app.register_blueprint(page.blueprint(settings))
+    errors.register(app)
+    app.before_request(_name_request)
+    app.after_request(_secure)
+    loading.start()
+    return app
+
+
+def _name_request() -> None:
+    g.request_id = uuid.uuid4().hex[:12]
+
+
+def _secure(response: Response) -> Response:
+    for name, value in SECURITY.items():
+        response.headers.setdefault(name, value)
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    return response

@@ -1,0 +1,75 @@
+"""Every error of the API leaves as ``{"error": sentence, "code": code}``; outside of it, as the bare sentence."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from flask import Flask, Response, g, jsonify, request
+from werkzeug.exceptions import HTTPException
+
+from lipsync.errors import LipsyncError
+from lipsync.web.reader import language_of_answer, language_of_page
+
+log = logging.getLogger(__name__)
+
+_CODES = {404: "not_found", 405: "wrong_method", 415: "wrong_type", 416: "bad_range"}
+"""Ours for werkzeug's statuses; any other 4xx is bad_request."""
+
+RETRY_AFTER = 2
+"""Seconds after which a client may ask a loading service again."""
+
+
+def answer(error: LipsyncError, status: int | None = None) -> Response:
+    """The response that says ``error``, with its own status unless another is given."""
+    if request.path.startswith("/api/") or request.path == "/api":
+        sentence = error.sentence(language_of_answer(request))
+        # What a request holds may be quoted in the sentence, and not all of it can be written as UTF-8.
+        response = jsonify(error=sentence.encode("utf-8", "backslashreplace").decode(), code=error.code)
+    else:
+        response = Response(error.sentence(language_of_page(request)), mimetype="text/plain")
+    response.status_code = status or error.status
+    if response.status_code == 503:
+        response.headers["Retry-After"] = str(RETRY_AFTER)
+    response.headers["Cache-Control"] = "no-store"
+    response.vary.add("Accept-Language")
+    return response
+
+
+def register(app: Flask) -> None:
+    """Answer the errors of ``app`` so."""
+    app.register_error_handler(LipsyncError, _ours)
+    app.register_error_handler(HTTPException, _http(app))
+    app.register_error_handler(Exception, _unforeseen)
+
+
+def _ours(error: LipsyncError) -> Response:
+    if error.status == 500:
+        log.error("request %s: %s", g.request_id, error, exc_info=error)
+    return answer(error)
+
+
+def _http(app: Flask) -> Callable[[HTTPException], Response]:
+    def handle(error: HTTPException) -> Response:
+        status = error.code or 500
+        if status < 400:  # a redirect to the same address without a slash
+            return app.make_response(error.get_response(request.environ))
+        if status == 413:
+            limit = app.config["MAX_CONTENT_LENGTH"] / 1e6
+            # Only a file makes a form that large.
+            code = "file_too_large" if request.mimetype == "multipart/form-data" else "body_too_large"
+            return answer(LipsyncError(code, limit=f"{limit:.3g}"))
+        if status >= 500:
+            return _unforeseen(error)
+        response = answer(LipsyncError(_CODES.get(status, "bad_request")), status)
+        for name, value in error.get_headers(request.environ):
+            if name in ("Allow", "Content-Range"):
+                response.headers[name] = value
+        return response
+
+    return handle
+
+
+def _unforeseen(error: Exception) -> Response:
+    log.error("request %s: %s %s", g.request_id, request.method, request.path, exc_info=error)
+    return answer(LipsyncError("internal", request=g.request_id))

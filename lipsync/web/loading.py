@@ -1,0 +1,89 @@
+"""Loading the service beside the server, so that it answers "loading" instead of not answering."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from lipsync.errors import LANGUAGES, LipsyncError
+from lipsync.speech.types import VoiceInfo
+
+log = logging.getLogger(__name__)
+
+
+class Clip(Protocol):
+    """What the web needs to know of a finished video."""
+
+    @property
+    def path(self) -> Path: ...
+    @property
+    def duration(self) -> float: ...
+    @property
+    def timings(self) -> Mapping[str, float]:
+        """Seconds by stage."""
+        ...
+
+
+class Service(Protocol):
+    """What the web needs of a service: :class:`lipsync.service.LipsyncService` is one."""
+
+    @property
+    def ready(self) -> bool: ...
+    def load(self) -> None: ...
+    def status(self) -> Mapping[str, object]: ...
+    def voices(self) -> Sequence[VoiceInfo]: ...
+    def generate(
+        self,
+        *,
+        text: str,
+        language: str | None = None,
+        avatar: str | None = None,
+        voice: str | None = None,
+        seed: int = 0,
+        fps: int | None = None,
+        picture: bytes | None = None,
+    ) -> Clip: ...
+
+
+class Loading:
+    """A service that loads in a thread of its own, and how far it is."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._reason: object = None
+
+    def start(self) -> None:
+        """Begin to load, once, in the process that will serve (a thread does not survive a fork)."""
+        if not self._service.ready:
+            threading.Thread(target=self._load, name="load", daemon=True).start()
+
+    def _load(self) -> None:
+        try:
+            self._service.load()
+        except LipsyncError as error:
+            log.exception("the service could not load")
+            self._reason = {language: error.sentence(language) for language in LANGUAGES}
+        except Exception as error:
+            log.exception("the service could not load")
+            self._reason = f"{type(error).__name__}: {error}"
+
+    @property
+    def failure(self) -> LipsyncError | None:
+        """Why it did not load; None while it loads and when it has."""
+        return None if self._reason is None else LipsyncError("failed_to_load", reason=self._reason)
+
+    def service(self) -> Service:
+        """The loaded service. Raises ``not_ready`` while it loads, ``failed_to_load`` when it cannot."""
+        if failure := self.failure:
+            raise failure
+        if not self._service.ready:
+            raise LipsyncError("not_ready")
+        return self._service
+
+    def status(self) -> dict[str, object]:
+        """What ``/api/health`` shows: the service's own status under ``status`` ready, loading or failed."""
+        state = "failed" if self.failure else "ready" if self._service.ready else "loading"
+        return {"models_loaded": False, "avatar_loaded": False, **self._service.status(), "status": state}

@@ -1,0 +1,43 @@
+"""In which language a reader is spoken to."""
+
+from __future__ import annotations
+
+from flask import Request, g
+
+from lipsync.errors import LANGUAGES, LipsyncError
+from lipsync.speech.languages import resolve_language
+
+COOKIE = "page_language"
+"""Where the page's switch remembers what was chosen."""
+
+
+def note_spoken(language: object) -> None:
+    """Remember for this request in which language its video speaks; anything but a string is no language."""
+    g.spoken = language if isinstance(language, str) else ""
+
+
+def language_of_answer(request: Request) -> str:
+    """A code of LANGUAGES for the sentences of the API: the first of ``Accept-Language`` that we have, or, where
+    the header names none, Russian for a request whose video speaks Russian, and English otherwise."""
+    accepted = _accepted(request)
+    if accepted:
+        return accepted
+    try:
+        return "ru" if resolve_language(str(g.get("spoken", ""))).code == "ru" else "en"
+    except LipsyncError:
+        return "en"  # a language that we do not know: that is for the request's own answer to say
+
+
+def language_of_page(request: Request) -> str:
+    """A code of LANGUAGES for the page: what its switch was set to, or the browser's, or English."""
+    chosen = request.cookies.get(COOKIE, "")
+    return chosen if chosen in LANGUAGES else _accepted(request) or "en"
+
+
+def _accepted(request: Request) -> str | None:
+    named = [(tag, quality) for tag, quality in request.accept_languages if tag != "*" and quality > 0]
+    for tag, _ in named:  # in order of the reader's preference
+        code = tag.lower().partition("-")[0]
+        if code in LANGUAGES:
+            return code
+    return None

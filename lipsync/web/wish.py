@@ -1,0 +1,123 @@
+"""What a request wishes: JSON or a form, checked field by field before anything is made."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+from flask import Request
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from lipsync.errors import LipsyncError
+from lipsync.web.reader import note_spoken
+
+NAME = 200
+"""Most characters in the name of a language, an avatar or a voice."""
+
+
+class Wish(BaseModel):
+    """The fields of ``POST /api/generate``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: str = Field(description="What is said.")
+    language: str | None = Field(None, max_length=NAME, description="In which language: a code or a name.")
+    avatar: str | None = Field(None, max_length=NAME, description="Name of a portrait; not used with a picture.")
+    voice: str | None = Field(None, max_length=NAME, description="Name of a voice.")
+    seed: int | None = Field(None, ge=0, lt=2**32, description="The same seed gives the same video.")
+    fps: int | None = Field(None, ge=10, le=60, description="Frames a second.")
+
+
+def read_wish(request: Request, *, language: str, max_picture: int) -> tuple[Wish, bytes | None]:
+    """The wish in a request's body, and the bytes of the picture that came with it.
+
+    ``language`` is that of a request that names none; ``max_picture`` is in bytes. Raises LipsyncError: no_body,
+    wrong_type, bad_json, not_an_object, file_too_large, empty_text, bad_characters, bad_field.
+    """
+    if not request.content_length and "Transfer-Encoding" not in request.headers:
+        raise LipsyncError("no_body")
+    if request.mimetype == "multipart/form-data":
+        fields, picture = _form(request, max_picture)
+        strict = False  # a form has only strings: "25" is a number there
+    elif request.is_json:
+        fields, picture = _json(request), None
+        strict = True
+    else:
+        raise LipsyncError("wrong_type")
+    if fields.get("language") is None:
+        fields["language"] = language
+    note_spoken(fields["language"])
+    try:
+        return Wish.model_validate(fields, strict=strict), picture
+    except ValidationError as error:
+        _refuse(error.errors(include_url=False)[0])
+
+
+def _json(request: Request) -> dict[str, Any]:
+    body = request.get_data()
+    if not body.strip():
+        raise LipsyncError("no_body")
+    try:
+        fields = json.loads(body, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:  # also bad UTF-8, NaN and a number of 5000 digits
+        raise LipsyncError("bad_json") from error
+    if not isinstance(fields, dict):
+        raise LipsyncError("not_an_object")
+    return fields
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _form(request: Request, max_picture: int) -> tuple[dict[str, Any], bytes | None]:
+    for name in (*request.form, *request.files):
+        if len(request.form.getlist(name)) + len(request.files.getlist(name)) > 1:
+            raise _bad_field(name, "it is given more than once", "оно дано несколько раз")
+    for name in request.files:
+        if name != "image":
+            raise _bad_field(name, "the picture is sent as “image”", "картинка присылается в поле «image»")
+    if "image" in request.form:
+        raise _bad_field("image", "a file is expected", "нужен файл")
+    # A field that a person left empty arrives as "": it was not given. An empty text is an empty text.
+    fields: dict[str, Any] = {name: value for name, value in request.form.items() if value or name == "text"}
+    file = request.files.get("image")
+    if file is None:
+        return fields, None
+    picture = file.stream.read(max_picture + 1)
+    if len(picture) > max_picture:
+        raise LipsyncError("file_too_large", limit=f"{max_picture / 1e6:g}")
+    if not picture and not file.filename:  # what a browser sends when no file was chosen
+        return fields, None
+    return fields, picture
+
+
+def _refuse(problem: ErrorDetails) -> NoReturn:
+    """Say what pydantic found, in our own words."""
+    field = str(problem["loc"][0])
+    kind, limits = problem["type"], problem.get("ctx", {})
+    if field == "text" and kind == "missing":
+        raise LipsyncError("empty_text")
+    if field == "text" and kind == "string_unicode":
+        lone = next(c for c in str(problem["input"]) if "\ud800" <= c <= "\udfff")
+        raise LipsyncError("bad_characters", character=f"U+{ord(lone):04X}")
+    if kind == "extra_forbidden":
+        known = ", ".join(Wish.model_fields)
+        raise _bad_field(field, f"there is no such field; these are: {known}", f"такого нет; есть: {known}")
+    if kind == "string_too_long":
+        raise _bad_field(field, f"at most {NAME} characters", f"не больше {NAME} символов")
+    if kind.startswith("string"):
+        raise _bad_field(field, "a string is expected", "нужна строка")
+    if "ge" in limits:
+        raise _bad_field(field, f"at least {limits['ge']} is expected", f"нужно не меньше {limits['ge']}")
+    if "le" in limits or "lt" in limits:
+        most = limits["le"] if "le" in limits else limits["lt"] - 1
+        raise _bad_field(field, f"at most {most} is expected", f"нужно не больше {most}")
+    raise _bad_field(field, "a whole number is expected", "нужно целое число")
+
+
+def _bad_field(field: str, english: str, russian: str) -> LipsyncError:
+    """``bad_field`` with the name as far as it can be shown."""
+    shown = field[:40].encode("utf-8", "backslashreplace").decode()
+    return LipsyncError("bad_field", field=shown, expected={"en": english, "ru": russian})

@@ -1,0 +1,96 @@
+"""What the page says, in English and in Russian."""
+
+from __future__ import annotations
+
+from lipsync.errors import LANGUAGES, SENTENCES
+
+_WORDS: dict[str, tuple[str, str]] = {
+    "title": ("A portrait that speaks your words", "Портрет говорит вашими словами"),
+    "lead": (
+        "Write something, pick a face, and watch it say so. All of it happens on this machine.",
+        "Напишите текст, выберите лицо — и оно это скажет. Всё происходит на этой машине.",
+    ),
+    "page_language": ("Language of the page", "Язык страницы"),
+    "needs_script": (
+        "This page needs JavaScript; the API works without it.",
+        "Этой странице нужен JavaScript; API работает и без него.",
+    ),
+    "text": ("Text", "Текст"),
+    "text_hint": ("What should the portrait say?", "Что должен сказать портрет?"),
+    "example": ("Use an example", "Взять пример"),
+    "example_en": (
+        "Good evening! I have been hanging on this wall for a hundred and eighty years. "
+        "How nice to say a word at last.",
+        "Good evening! I have been hanging on this wall for a hundred and eighty years. "
+        "How nice to say a word at last.",
+    ),
+    "example_ru": (
+        "Добрый вечер! Я вишу на этой стене сто восемьдесят лет. Как приятно наконец заговорить!",
+        "Добрый вечер! Я вишу на этой стене сто восемьдесят лет. Как приятно наконец заговорить!",
+    ),
+    "characters": ("{count} of {limit} characters", "{count} из {limit} символов"),
+    "language": ("Language", "Язык"),
+    "voice": ("Voice", "Голос"),
+    "voice_any": ("Automatic", "Автоматически"),
+    "portrait": ("Portrait", "Портрет"),
+    "avatar_gauss": ("Gauss", "Гаусс"),
+    "avatar_newton": ("Newton", "Ньютон"),
+    "avatar_hopper": ("Hopper", "Хоппер"),
+    "own": ("Your own", "Свой"),
+    "choose": ("Choose a picture of your own", "Выбрать свою картинку"),
+    "drop": ("or drop it here — JPEG, PNG, WebP, BMP or TIFF", "или бросьте её сюда — JPEG, PNG, WebP, BMP или TIFF"),
+    "generate": ("Generate", "Создать видео"),
+    "cancel": ("Cancel", "Отменить"),
+    "shortcut": ("Ctrl + Enter", "Ctrl + Enter"),
+    "loading": (
+        "The service is still loading. It takes a few seconds.",
+        "Сервис ещё загружается. Это займёт несколько секунд.",
+    ),
+    "working": ("Making the video", "Создаём видео"),
+    "about": ("about {time}", "примерно {time}"),
+    "left": ("about {time} left", "осталось примерно {time}"),
+    "longer": ("a little longer than expected…", "чуть дольше, чем ожидалось…"),
+    "seconds": ("{n} s", "{n} с"),
+    "minutes": ("{n} min", "{n} мин"),
+    "ready": (
+        "Ready: {duration} of video, made in {took}.",
+        "Готово: {duration} видео, сделано за {took}.",
+    ),
+    "cancelled": ("Cancelled.", "Отменено."),
+    "stage": ("Video", "Видео"),
+    "download": ("Download the video", "Скачать видео"),
+    "timings": ("What took how long", "Что сколько заняло"),
+    "stage_prepare": ("Portrait", "Портрет"),
+    "stage_portrait": ("Portrait", "Портрет"),
+    "stage_avatar": ("Portrait", "Портрет"),
+    "stage_speech": ("Speech", "Речь"),
+    "stage_track": ("Motion of the face", "Движение лица"),
+    "stage_animate": ("Frames", "Кадры"),
+    "stage_frames": ("Frames", "Кадры"),
+    "stage_video": ("Encoding", "Кодирование"),
+    "stage_encode": ("Encoding", "Кодирование"),
+    "stage_wait": ("Waiting in line", "Ожидание очереди"),
+    "stage_total": ("Altogether", "Всего"),
+    "network": (
+        "The server cannot be reached: see that it is running, then try again.",
+        "Сервер не отвечает: проверьте, что он запущен, и попробуйте ещё раз.",
+    ),
+    "server": ("The server answered with error {status}.", "Сервер ответил ошибкой {status}."),
+    "unplayable": (
+        "This browser cannot play the video; it can be downloaded.",
+        "Этот браузер не может показать видео, но его можно скачать.",
+    ),
+    "footer": ("The same from a terminal", "То же из терминала"),
+}
+
+
+def words() -> dict[str, dict[str, str]]:
+    """All words by language of the page, and under ``error_…`` the sentences that the page says by itself."""
+    said = {
+        language: {key: versions[index] for key, versions in _WORDS.items()}
+        for index, language in enumerate(LANGUAGES)
+    }
+    for code in ("file_too_large",):
+        for language in LANGUAGES:
+            said[language][f"error_{code}"] = getattr(SENTENCES[code], language)
+    return said

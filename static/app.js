@@ -1,0 +1,347 @@
+// The page: what a person typed and chose goes to /api/generate, and the video that comes back is played.
+
+const $ = (id) => document.getElementById(id);
+const facts = JSON.parse($("facts").textContent);
+
+const PICTURE = ["not_a_picture", "broken_picture", "picture_too_large", "file_too_large", "no_face", "face_too_small",
+  "face_turned", "mouth_open", "mouth_covered", "unknown_avatar"];
+const FIELD_OF = {
+  empty_text: "text", nothing_to_say: "text", text_too_long: "text", bad_characters: "text",
+  unknown_language: "language", unknown_voice: "voice", ...Object.fromEntries(PICTURE.map((code) => [code, "avatar"])),
+};
+const FIELDS = ["text", "language", "voice", "avatar", "form"];
+
+let pageLanguage = facts.language;
+let voices = { languages: [], voices: [] };
+let languageTouched = false; // whether the person chose in which language is spoken
+let own = null; // { file, url }: the person's own picture
+let running = null; // AbortController of the request that runs
+let videoUrl = null;
+let redraw = () => {}; // says again, in another language, what the stage shows
+
+/** A sentence for the person who caused it. */
+class Problem extends Error {
+  constructor(sentence, code) {
+    super(sentence);
+    this.code = code;
+  }
+}
+
+// --- words
+
+const word = (key, values = {}) =>
+  (facts.words[pageLanguage][key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+const number = (value, digits = 0) =>
+  value.toLocaleString(pageLanguage, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+const time = (seconds) => (seconds < 90
+  ? word("seconds", { n: number(seconds, seconds < 10 && !Number.isInteger(seconds) ? 1 : 0) })
+  : word("minutes", { n: number(Math.round(seconds / 60)) }));
+
+function say() {
+  document.documentElement.lang = pageLanguage;
+  for (const one of document.querySelectorAll("[data-word]")) one.textContent = word(one.dataset.word);
+  for (const one of document.querySelectorAll("[data-word-label]")) one.setAttribute("aria-label", word(one.dataset.wordLabel));
+  for (const one of document.querySelectorAll("[data-word-placeholder]")) one.placeholder = word(one.dataset.wordPlaceholder);
+  for (const one of document.querySelectorAll("[data-language]")) one.setAttribute("aria-pressed", one.dataset.language === pageLanguage);
+  count();
+  fillVoices();
+  redraw();
+}
+
+function choosePageLanguage(code) {
+  pageLanguage = code;
+  document.cookie = `${facts.cookie}=${code}; path=/; max-age=31536000; samesite=lax`;
+  if (!languageTouched) speakIn(code);
+  say();
+}
+
+// --- fields
+
+function count() {
+  const length = [...$("text").value].length; // characters as the server counts them, not UTF-16 halves
+  $("counter").textContent = word("characters", { count: number(length), limit: number(facts.max_text) });
+  $("counter").classList.toggle("over-limit", length > facts.max_text);
+  return length;
+}
+
+function show(field, sentence) {
+  $(`${field}-problem`).textContent = sentence;
+  $(field)?.setAttribute("aria-invalid", sentence !== "");
+}
+
+function showProblem(problem) {
+  const field = FIELD_OF[problem.code] ?? "form";
+  show(field, problem.message);
+  const target = { text: $("text"), language: $("language"), voice: $("voice"), avatar: $("file") }[field];
+  target?.focus();
+  $(`${field}-problem`).scrollIntoView({ block: "nearest" });
+}
+
+const option = (value, label) => Object.assign(document.createElement("option"), { value, textContent: label });
+
+function speakIn(code) {
+  if (voices.languages.some((one) => one.code === code)) $("language").value = code;
+}
+
+function fillVoices() {
+  const before = $("voice").value;
+  const fitting = voices.voices.filter((voice) => voice.languages.includes($("language").value));
+  const label = (voice) => voice.labels[pageLanguage] ?? voice.labels.en ?? voice.name;
+  $("voice").replaceChildren(option("", word("voice_any")), ...fitting.map((voice) => option(voice.name, label(voice))));
+  if (fitting.some((voice) => voice.name === before)) $("voice").value = before;
+}
+
+// --- portraits
+
+function addTile(value, source, key, name) {
+  const tile = Object.assign(document.createElement("label"), { className: "tile" });
+  const radio = Object.assign(document.createElement("input"), { type: "radio", name: "avatar", value });
+  const picture = Object.assign(document.createElement("img"), { src: source, alt: "" });
+  const caption = Object.assign(document.createElement("span"), { textContent: name });
+  if (facts.words.en[key]) {
+    caption.dataset.word = key;
+    caption.textContent = word(key);
+  }
+  picture.addEventListener("error", () => { // a TIFF, or no picture at all: the server will tell which
+    picture.replaceWith(Object.assign(document.createElement("i"), { className: "blank", textContent: "?" }));
+  });
+  radio.addEventListener("change", () => { show("avatar", ""); showStill(source); });
+  tile.append(radio, picture, caption);
+  $("tiles").append(tile);
+  return radio;
+}
+
+function showStill(source) {
+  if (running) return;
+  $("video").pause();
+  $("video").hidden = true;
+  $("result").hidden = true;
+  $("status").textContent = "";
+  redraw = () => {};
+  $("still").src = source;
+}
+
+function takePicture(file) {
+  show("avatar", "");
+  if (file.size > facts.max_upload_mb * 1e6) {
+    const sentence = word("error_file_too_large", { limit: facts.max_upload_mb });
+    showProblem(new Problem(sentence, "file_too_large"));
+    return;
+  }
+  if (own) {
+    URL.revokeObjectURL(own.url);
+    $("tiles").querySelector("[value='']").parentElement.remove();
+  }
+  own = { file, url: URL.createObjectURL(file) };
+  const radio = addTile("", own.url, "own", file.name);
+  radio.checked = true;
+  showStill(own.url);
+}
+
+// --- what it should take, from what it took in this browser before
+
+const OVERHEAD = 20; // characters: what a request costs before its first letter
+let speed = 0.03; // seconds a character, until this browser knows better
+try { speed = Number(localStorage.getItem("lipsync.speed")) || speed; } catch { /* storage is switched off: guess anew each visit */ }
+
+function learn(characters, seconds) {
+  speed = 0.5 * speed + 0.5 * (seconds / (characters + OVERHEAD));
+  try { localStorage.setItem("lipsync.speed", speed); } catch { /* as above */ }
+}
+
+function startProgress(estimate) {
+  const started = performance.now();
+  const tick = () => {
+    const passed = (performance.now() - started) / 1000;
+    const late = Math.max(0, passed - estimate);
+    $("bar").value = late ? 0.9 + 0.09 * (1 - Math.exp(-late / estimate)) : (0.9 * passed) / estimate;
+    $("remaining").textContent = late ? word("longer") : word("left", { time: time(Math.ceil(estimate - passed)) });
+  };
+  $("progress").hidden = false;
+  tick();
+  const timer = setInterval(tick, 200);
+  return () => { clearInterval(timer); $("progress").hidden = true; };
+}
+
+// --- asking and showing
+
+function wish() {
+  const fields = { text: $("text").value, language: $("language").value, voice: $("voice").value };
+  const avatar = document.querySelector("[name=avatar]:checked")?.value;
+  const given = Object.entries({ ...fields, avatar }).filter(([name, value]) => value || name === "text");
+  if (avatar !== "" || !own) {
+    return { body: JSON.stringify(Object.fromEntries(given)), headers: { "Content-Type": "application/json" } };
+  }
+  const form = new FormData();
+  for (const [name, value] of given) form.append(name, value);
+  form.append("image", own.file, own.file.name);
+  return { body: form, headers: {} };
+}
+
+/** What the server answers, or a Problem that says why it did not. */
+async function ask(path, { headers = {}, ...options } = {}) {
+  let response;
+  try {
+    response = await fetch(path, { ...options, headers: { ...headers, "Accept-Language": pageLanguage } });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Problem(word("network"), "network");
+  }
+  if (response.ok) return response;
+  const said = await response.json().catch(() => ({})); // a proxy before the server answers in HTML
+  throw new Problem(said.error ?? word("server", { status: response.status }), said.code ?? said.status);
+}
+
+async function generate() {
+  if (running) return;
+  for (const field of FIELDS) show(field, "");
+  const characters = count();
+  running = new AbortController();
+  $("generate").disabled = true;
+  $("cancel").hidden = false;
+  $("result").hidden = true;
+  $("video").pause();
+  $("status").textContent = "";
+  const estimate = (characters + OVERHEAD) * speed;
+  redraw = () => {};
+  const started = performance.now();
+  const stopProgress = startProgress(estimate);
+  if (matchMedia("(max-width: 50rem)").matches) $("stage").scrollIntoView({ behavior: "smooth", block: "start" });
+  try {
+    const response = await ask("api/generate", { method: "POST", signal: running.signal, ...wish() });
+    const video = await response.blob().catch((error) => {
+      throw error.name === "AbortError" ? error : new Problem(word("network"), "network");
+    });
+    const took = (performance.now() - started) / 1000;
+    learn(characters, took);
+    stopProgress();
+    await showVideo(video, response.headers, took);
+  } catch (error) {
+    stopProgress();
+    if (error.name === "AbortError") {
+      redraw = () => { $("status").textContent = word("cancelled"); };
+      redraw();
+    } else if (error instanceof Problem) showProblem(error);
+    else throw error;
+  } finally {
+    running = null;
+    $("generate").disabled = false;
+    $("cancel").hidden = true;
+  }
+}
+
+async function showVideo(blob, headers, took) {
+  if (videoUrl) URL.revokeObjectURL(videoUrl);
+  videoUrl = URL.createObjectURL(blob);
+  const name = /filename="?([^";]+)/.exec(headers.get("Content-Disposition") ?? "")?.[1] ?? "avatar.mp4";
+  Object.assign($("download"), { href: videoUrl, download: name });
+  const video = $("video");
+  const loaded = new Promise((resolve, reject) => {
+    video.onloadedmetadata = resolve;
+    video.onerror = () => reject(new Problem(word("unplayable"), "unplayable"));
+  });
+  const stages = [...(headers.get("Server-Timing") ?? "").matchAll(/([\w-]+);dur=([\d.]+)/g)]
+    .map(([, stage, duration]) => [stage, duration / 1000]);
+  video.src = videoUrl;
+  $("result").hidden = false;
+  redraw = () => showTimings(stages);
+  redraw();
+  await loaded;
+  $("still").hidden = true;
+  video.hidden = false;
+  redraw = () => {
+    showTimings(stages);
+    $("status").textContent = word("ready", { duration: time(video.duration), took: time(took) });
+  };
+  redraw();
+  await video.play().catch((error) => { // the browser may want a press of its own: the controls are there
+    if (error.name !== "NotAllowedError" && error.name !== "AbortError") throw error;
+  });
+}
+
+function showTimings(stages) {
+  const whole = Math.max(...stages.map(([, seconds]) => seconds), 0.001);
+  $("timings").replaceChildren(...stages.map(([stage, seconds]) => {
+    const row = document.createElement("div");
+    const key = `stage_${stage}`;
+    const label = facts.words.en[key] ? word(key) : stage;
+    row.append(
+      Object.assign(document.createElement("dt"), { textContent: label }),
+      Object.assign(document.createElement("dd"), { textContent: word("seconds", { n: number(seconds, 2) }) }),
+    );
+    row.classList.toggle("whole", stage === "total");
+    row.style.setProperty("--share", seconds / whole);
+    return row;
+  }));
+}
+
+// --- beginning
+
+async function untilReady() {
+  for (;;) {
+    try {
+      await ask("api/health");
+      $("notice").hidden = true;
+      return;
+    } catch (problem) {
+      if (!(problem instanceof Problem)) throw problem;
+      $("notice").textContent = problem.code === "loading" ? word("loading") : problem.message;
+      $("notice").hidden = false;
+      await new Promise((resolve) => { setTimeout(resolve, 1000); });
+    }
+  }
+}
+
+async function begin() {
+  const portraits = await (await ask("api/avatars")).json();
+  for (const { name } of portraits.avatars) {
+    const radio = addTile(name, `api/avatars/${encodeURIComponent(name)}`, `avatar_${name}`, name);
+    radio.checked = name === portraits.default;
+  }
+  $("still").hidden = false;
+  showStill("api/avatar");
+  await untilReady();
+  voices = await (await ask("api/voices")).json();
+  $("language").replaceChildren(...voices.languages.map(({ code, name }) => option(code, name)));
+  $("language").value = voices.default;
+  speakIn(pageLanguage);
+  fillVoices();
+}
+
+$("form").addEventListener("submit", (event) => { event.preventDefault(); generate(); });
+$("cancel").addEventListener("click", () => running?.abort());
+$("text").addEventListener("input", () => { count(); show("text", ""); });
+$("text").addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); generate(); }
+});
+$("example").addEventListener("click", () => {
+  const spoken = $("language").value;
+  $("text").value = word(spoken === "ru" || spoken === "en" ? `example_${spoken}` : `example_${pageLanguage}`);
+  count();
+  show("text", "");
+  $("text").focus();
+});
+$("language").addEventListener("change", () => { languageTouched = true; show("language", ""); fillVoices(); });
+$("file").addEventListener("change", () => {
+  const [file] = $("file").files;
+  $("file").value = ""; // the same file may be chosen again
+  if (file) takePicture(file);
+});
+for (const button of document.querySelectorAll("[data-language]")) {
+  button.addEventListener("click", () => choosePageLanguage(button.dataset.language));
+}
+// The whole page takes a dropped picture: a miss must not open it in place of the page.
+addEventListener("dragover", (event) => { event.preventDefault(); $("drop").classList.add("over-it"); });
+addEventListener("dragleave", (event) => { if (!event.relatedTarget) $("drop").classList.remove("over-it"); });
+addEventListener("drop", (event) => {
+  event.preventDefault();
+  $("drop").classList.remove("over-it");
+  const [file] = event.dataTransfer.files;
+  if (file) takePicture(file);
+});
+
+count();
+begin().catch((problem) => {
+  if (!(problem instanceof Problem)) throw problem;
+  showProblem(problem);
+});

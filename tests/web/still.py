@@ -1,0 +1,74 @@
+"""A small service for tests of the web: it speaks, but its portrait is one still grey picture."""
+
+from __future__ import annotations
+
+import math
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+
+from lipsync.errors import LipsyncError
+from lipsync.face.picture import read_picture
+from lipsync.media.frame import frame_of
+from lipsync.media.video import Mp4Writer
+from lipsync.settings import Settings
+from lipsync.speech.espeak import EspeakVoice
+from lipsync.speech.text import clean_text
+from lipsync.speech.types import VoiceInfo
+
+
+@dataclass(frozen=True)
+class Clip:
+    path: Path
+    duration: float
+    timings: dict[str, float] = field(default_factory=lambda: {"speech": 0.012, "frames": 0.3456})
+
+
+class StillService:
+    """Has what :class:`lipsync.web.loading.Service` names, and two handles: ``gate`` and ``wishes``."""
+
+    def __init__(self, settings: Settings, *, fails: Exception | None = None, loaded: bool = True) -> None:
+        self.settings = settings
+        self.ready = loaded
+        self.fails = fails
+        self.load_now = threading.Event()
+        self.gate = threading.Event()
+        """A video is finished only when this is set."""
+        self.gate.set()
+        self.begun = threading.Event()
+        self.wishes: list[dict[str, object]] = []
+
+    def load(self) -> None:
+        self.load_now.wait()
+        if self.fails is not None:
+            raise self.fails
+        self.ready = True
+
+    def status(self) -> dict[str, object]:
+        return {"models_loaded": self.ready, "avatar_loaded": self.ready, "device": "cpu", "engine": "still"}
+
+    def voices(self) -> list[VoiceInfo]:
+        return EspeakVoice().voices()
+
+    def generate(self, **wish: object) -> Clip:
+        self.wishes.append(wish)
+        text = clean_text(str(wish["text"]), self.settings.max_text)
+        picture = wish.get("picture")
+        if isinstance(picture, bytes):
+            shape = read_picture(picture, max_megapixels=self.settings.max_megapixels, max_side=256).shape
+            raise LipsyncError("no_face", width=shape[1], height=shape[0])
+        speeches = EspeakVoice().speak(text, str(wish["language"]), str(wish["voice"]) if "voice" in wish else None)
+        self.settings.outputs.mkdir(parents=True, exist_ok=True)
+        path = self.settings.outputs / f"avatar_{uuid4().hex[:8]}.mp4"
+        self.begun.set()
+        with Mp4Writer(path, width=320, height=320, fps=25, rate=22050) as video:
+            for speech in speeches:
+                video.write_sound(speech.samples)
+            still = frame_of(np.full((320, 320, 3), 120, np.uint8))
+            for _ in range(math.ceil(video.samples / 22050 * 25)):
+                video.write_frame(still)
+            self.gate.wait()
+        return Clip(path, video.samples / 22050)

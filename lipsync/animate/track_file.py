@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import secrets
 import shutil
 import tempfile
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
@@ -33,18 +35,20 @@ class TrackFile:
 
     def __init__(self, path: Path, fps: int) -> None:
         self._path = path
-        self._part = path.absolute().with_name(f".{secrets.token_hex(8)}.part")
         self._rows = 0
         self._phones = 0
-        try:
-            if path.is_dir():
-                raise IsADirectoryError(21, "it is a folder")
-            # All three are closed by close() and abort().
-            self._openings_file: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
-            self._phones_file: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115
-            self._file: IO[str] = self._part.open("x", encoding="utf-8")
-        except OSError as error:
-            raise self._refused(error) from error
+        with ExitStack() as opened:  # closes what was opened when the rest cannot be
+            try:
+                if path.is_dir():
+                    raise IsADirectoryError(errno.EISDIR, "it is a folder")
+                self._part = path.absolute().with_name(f".{secrets.token_hex(8)}.part")
+                temporary = [opened.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")) for _ in range(2)]
+                self._openings_file: IO[str] = temporary[0]
+                self._phones_file: IO[str] = temporary[1]
+                self._file: IO[str] = opened.enter_context(self._part.open("x", encoding="utf-8"))
+            except OSError as error:
+                raise self._refused(error) from error
+            self._opened = opened.pop_all()
         self._file.write(f'{{"fps": {fps}, "names": {json.dumps(ARKIT_NAMES)},\n"weights": [')
 
     def write(self, speech: Speech, begins: float, track: FaceTrack, openings: NDArray[np.float32]) -> None:
@@ -74,7 +78,7 @@ class TrackFile:
             self._file.write('],\n"phones": [')
             self._append(self._phones_file)
             self._file.write("\n]}\n")
-            self._file.close()
+            self._opened.close()
             self._part.replace(self._path)
         except OSError as error:
             self.abort()
@@ -82,11 +86,8 @@ class TrackFile:
 
     def abort(self) -> None:
         """Leave no file."""
-        for file in (self._file, self._openings_file, self._phones_file):
-            try:
-                file.close()
-            except OSError:  # what it still held cannot be written; it is thrown away anyhow
-                continue
+        with suppress(OSError):  # what they still held cannot be written; it is thrown away anyhow
+            self._opened.close()
         self._part.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
@@ -101,7 +102,6 @@ class TrackFile:
     def _append(self, part: IO[str]) -> None:
         part.seek(0)
         shutil.copyfileobj(part, self._file)
-        part.close()
 
     def _refused(self, error: OSError) -> LipsyncError:
         return LipsyncError("cannot_write", place=str(self._path), reason=error.strerror or type(error).__name__)

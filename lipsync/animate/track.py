@@ -1,0 +1,106 @@
+"""Speech -> FaceTrack, piece by piece on one timeline."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lipsync.animate.coarticulation import STEP, Curves, curves_of, times_of
+from lipsync.animate.gestures import GestureSource
+from lipsync.animate.types import ARKIT_NAMES, FaceTrack
+from lipsync.speech.types import Speech
+
+_JOIN = 0.08
+"""Seconds in which a mouth that was open at the end of one piece goes over into the next."""
+_HELD = 5
+"""Points of a curve, 25 ms: a closure that lasts as long as this inside a frame is that frame's."""
+_BLINKS = [ARKIT_NAMES.index("eyeBlinkLeft"), ARKIT_NAMES.index("eyeBlinkRight")]
+_BROW = ARKIT_NAMES.index("browInnerUp")
+
+
+class TrackBuilder:
+    """Makes the face track of one video out of its consecutive pieces of speech.
+
+    Frame f is the face at its middle, (f + 0.5) / fps. The whole is ceil(duration * fps) frames long, counted in
+    samples, however it is cut into pieces. One builder serves one video and one thread.
+    """
+
+    def __init__(self, fps: int, seed: int) -> None:
+        self._fps = fps
+        self._gestures = GestureSource(fps, seed)
+        self._rng = np.random.default_rng([abs(seed), 3])
+        self._samples = 0
+        self._frames = 0
+        self._rate = 0
+        self._mouth: NDArray[np.float64] = np.concatenate([np.zeros(len(ARKIT_NAMES)), [1.0, 0.0, 0.0]])
+
+    def add(self, speech: Speech, *, last: bool) -> FaceTrack:
+        """The frames whose middle lies in ``speech``, which follows the pieces before; ``last``: all that remain.
+
+        A piece may be too short to give a frame. Raises ValueError when the rate is not that of the pieces before.
+        """
+        if self._rate not in (0, speech.rate):
+            raise ValueError(f"{speech.rate} samples a second after {self._rate}")
+        self._rate = speech.rate
+        begin, self._samples = self._samples, self._samples + len(speech.samples)
+        first, self._frames = self._frames, self._count(last)
+        middles = (np.arange(first, self._frames, dtype=np.float64) + 0.5) / self._fps - begin / self._rate
+        curves = curves_of(speech, ends=last)
+        mouth = self._joined(curves)
+        self._mouth = mouth[-1]
+        times = times_of(speech)
+        weights = _at(mouth[:, : len(ARKIT_NAMES)], times, middles)
+        contacts = mouth[:, len(ARKIT_NAMES) :]
+        loud = _at(curves.loudness[:, None], times, middles)[:, 0]
+        gestures = self._gestures.frames(first, loud, self._accents(speech, middles))
+        weights[:, _BLINKS] = gestures.blink[:, None]
+        weights[:, _BROW] += gestures.brow
+        return FaceTrack(
+            fps=self._fps,
+            start=first,
+            weights=np.clip(weights, 0.0, 1.0).astype(np.float32),
+            seal=_held(contacts[:, 0], times, middles, self._fps),
+            bite=_held(contacts[:, 1], times, middles, self._fps),
+            tongue=np.clip(_at(contacts[:, 2:], times, middles)[:, 0], 0.0, 1.0).astype(np.float32),
+            pose=gestures.pose.astype(np.float32),
+        )
+
+    def _count(self, last: bool) -> int:
+        """Frames of all the sound so far, in whole numbers: no duration is a fraction that rounds the wrong way."""
+        if last:
+            return -(-self._samples * self._fps // self._rate)
+        # (2 f + 1) / (2 fps) < samples / rate
+        return max(self._frames, -(-(2 * self._samples * self._fps - self._rate) // (2 * self._rate)))
+
+    def _joined(self, curves: Curves) -> NDArray[np.float64]:
+        """(n, 55) weights and contacts, beginning where the piece before has ended."""
+        mouth = np.concatenate([curves.weights, curves.contacts], axis=1)
+        part = np.clip(np.arange(len(mouth)) * STEP / _JOIN, 0.0, 1.0)
+        part = (part * part * (3 - 2 * part))[:, None]
+        joined: NDArray[np.float64] = self._mouth * (1 - part) + mouth * part
+        return joined
+
+    def _accents(self, speech: Speech, middles: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(T,) 1 while one of the stressed vowels that the brows mark is heard: about every fourth."""
+        accent = np.zeros(len(middles))
+        for phone in speech.phones:
+            if phone.symbol.startswith("ˈ") and self._rng.random() < 0.25:
+                accent[(middles >= phone.start - 0.06) & (middles < phone.end + 0.10)] = 1.0
+        return accent
+
+
+def _at(curves: NDArray[np.float64], times: NDArray[np.float64], middles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(T, C) the curves (n, C), given at ``times``, at each of ``middles``."""
+    return np.stack([np.interp(middles, times, curve) for curve in curves.T], axis=1)
+
+
+def _held(
+    curve: NDArray[np.float64], times: NDArray[np.float64], middles: NDArray[np.float64], fps: int
+) -> NDArray[np.float32]:
+    """(T,) the mean of the highest points of ``curve`` in each frame: a short closure falls between no two frames."""
+    values = np.zeros(len(middles), np.float32)
+    for place, middle in enumerate(middles):
+        first = min(int(np.searchsorted(times, middle - 0.5 / fps)), len(curve) - 1)
+        inside = np.sort(curve[first : max(first + 1, int(np.searchsorted(times, middle + 0.5 / fps)))])
+        values[place] = inside[-min(_HELD, max(1, len(inside) // 3)) :].mean()
+    return values

@@ -1,0 +1,145 @@
+"""Mouth shapes, and which phone asks for which of them how strongly.
+
+A phone of any language is taken apart into base letters of IPA, so that a new language needs no new table: "tʃʲ" is
+one affricate, "aɪ" two vowels, and length, stress and palatalisation marks change nothing.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lipsync.animate.types import ARKIT_NAMES
+
+_BOTH_SIDES = ("UpperUp", "LowerDown", "Stretch", "Smile", "Press")
+"""Units of ARKit with a left and a right half, named here without side."""
+
+_SHAPES: Mapping[str, Mapping[str, float]] = {
+    "rest": {},
+    "PP": {"mouthRollUpper": 0.22, "mouthRollLower": 0.25, "Press": 0.12, "jawOpen": 0.03},
+    "FF": {"jawOpen": 0.06, "mouthRollLower": 0.45, "UpperUp": 0.35, "mouthShrugUpper": 0.12, "Stretch": 0.10},
+    "TH": {"jawOpen": 0.12, "UpperUp": 0.22, "LowerDown": 0.40, "Stretch": 0.10},
+    "DD": {"jawOpen": 0.11, "UpperUp": 0.20, "LowerDown": 0.45, "Stretch": 0.12},
+    "KK": {"jawOpen": 0.15, "UpperUp": 0.15, "LowerDown": 0.35, "Stretch": 0.10},
+    "CH": {"jawOpen": 0.09, "mouthFunnel": 0.50, "mouthPucker": 0.35, "LowerDown": 0.25, "UpperUp": 0.12},
+    "SS": {"jawOpen": 0.05, "UpperUp": 0.30, "LowerDown": 0.60, "Stretch": 0.30},
+    "NN": {"jawOpen": 0.10, "UpperUp": 0.15, "LowerDown": 0.40, "Stretch": 0.10},
+    "RR": {"jawOpen": 0.11, "mouthFunnel": 0.35, "mouthPucker": 0.35, "LowerDown": 0.20},
+    "AA": {"jawOpen": 0.30, "UpperUp": 0.20, "LowerDown": 0.30, "Stretch": 0.10},
+    "EE": {"jawOpen": 0.22, "UpperUp": 0.25, "LowerDown": 0.40, "Stretch": 0.35},
+    "II": {"jawOpen": 0.13, "UpperUp": 0.25, "LowerDown": 0.45, "Stretch": 0.50, "Smile": 0.12},
+    "OO": {"jawOpen": 0.21, "mouthFunnel": 0.50, "mouthPucker": 0.40},
+    "UU": {"jawOpen": 0.12, "mouthFunnel": 0.35, "mouthPucker": 0.85},
+}  # jawOpen = 1 is 37 mm
+
+VISEMES: tuple[str, ...] = tuple(_SHAPES)
+"""Names of the mouth shapes; ``rest`` is the portrait's own mouth."""
+
+TONGUE: NDArray[np.float32] = np.array(
+    [
+        {"TH": 0.9, "DD": 0.6, "NN": 0.6, "KK": 0.1, "EE": 0.35, "II": 0.6, "SS": 0.4, "RR": 0.4}.get(name, 0.0)
+        for name in VISEMES
+    ],
+    np.float32,
+)
+"""(V,) height of the tongue's tip in each shape, in [0, 1]."""
+
+
+@functools.cache
+def viseme_weights() -> NDArray[np.float32]:
+    """(V, 52) the ARKit weights of each shape of VISEMES, in the order of ARKIT_NAMES."""
+    table = np.zeros((len(VISEMES), len(ARKIT_NAMES)), np.float32)
+    for row, shape in zip(table, _SHAPES.values(), strict=True):
+        for unit, weight in shape.items():
+            names = [f"mouth{unit}{side}" for side in ("Left", "Right")] if unit in _BOTH_SIDES else [unit]
+            for name in names:
+                row[ARKIT_NAMES.index(name)] = weight
+    table.setflags(write=False)
+    return table
+
+
+@dataclass(frozen=True)
+class Articulation:
+    """What one phone, or one half of a diphthong, asks of the mouth."""
+
+    viseme: str
+    """One of VISEMES."""
+    dominance: float
+    """How much it prevails over its neighbours."""
+    share: float = 1.0
+    """The part of the phone's time that it takes."""
+    seal: float = 0.0
+    """1 = the lips must touch."""
+    bite: float = 0.0
+    """1 = the lower lip must be at the upper teeth."""
+
+
+_LETTERS: dict[str, Articulation] = {}
+
+
+def _put(letters: str, viseme: str, dominance: float, seal: float = 0.0, bite: float = 0.0) -> None:
+    for letter in letters.split():
+        _LETTERS[letter] = Articulation(viseme, dominance, seal=seal, bite=bite)
+
+
+# consonants: affricates first, they are looked up first
+_put("tʃ dʒ tɕ dʑ ʈʂ ɖʐ", "CH", 1.0)
+_put("ts dz", "SS", 0.75)
+_put("p b m ɓ", "PP", 1.0, seal=1.0)
+_put("β ɸ", "PP", 0.7, seal=0.5)
+_put("f v ɱ", "FF", 1.1, bite=1.0)
+_put("ʋ", "FF", 0.8, bite=0.6)
+_put("θ ð", "TH", 0.8)
+_put("t d ʈ ɖ ɗ", "DD", 0.45)
+_put("n ɲ ɳ l ɫ ɭ ɬ ɮ ʎ", "NN", 0.45)
+_put("ŋ ɴ", "KK", 0.25)
+_put("s z", "SS", 0.75)
+_put("ʃ ʒ ɕ ʑ ʂ ʐ", "CH", 1.0)
+_put("r ɹ ɾ ɻ ɽ", "RR", 0.45)
+_put("k ɡ g x ɣ q ɢ χ ʁ ʀ h ħ ɦ ʔ ʕ ʟ ɰ", "KK", 0.22)
+_put("c ɟ ç ʝ j", "II", 0.5)
+_put("ʲ", "II", 0.3)
+_put("w ʍ ɥ", "UU", 1.0)
+# vowels
+_put("a ɑ ɐ ʌ æ ɶ", "AA", 0.95)
+_put("e ɛ ɜ ɘ ɝ ɞ", "EE", 0.85)
+_put("ə ɚ ᵻ ᵊ", "EE", 0.35)
+_put("i ɪ ɨ", "II", 0.8)
+_put("ɔ o ɒ ɵ ɤ", "OO", 0.95)
+_put("ø œ", "OO", 0.85)
+_put("u ʊ ʉ y ʏ", "UU", 1.0)
+_put("ɯ", "II", 0.6)
+
+_MARKS = frozenset("ˈˌːˑ͡" + "\u0303\u0329\u032a\u031d\u030a\u032f\u0325\u032c\u0306\u0308\u0361" + "ʰʷˠˤʼ̞-[^|'\"")
+"""What changes a sound but not the mouth: stress, length, tie, nasal, syllabic, dental, raised, aspirated."""
+_GLIDES = frozenset("jwɥʲ")
+UNKNOWN = Articulation("KK", 0.2)
+"""For a letter that is in no table: a barely opened mouth."""
+
+
+@functools.cache
+def articulations(symbol: str) -> tuple[Articulation, ...]:
+    """What the phone ``symbol`` (IPA) asks of the mouth, in order; shares sum to 1. Empty for silence."""
+    letters = "".join(letter for letter in symbol if letter not in _MARKS)
+    if letters != "ʲ":
+        letters = letters.replace("ʲ", "")
+    found: list[tuple[str, Articulation]] = []
+    while letters:
+        size = 2 if letters[:2] in _LETTERS else 1
+        found.append((letters[:size], _LETTERS.get(letters[:size], UNKNOWN)))
+        letters = letters[size:]
+    # a glide is short, and the first half of a diphthong is the longer one
+    lengths = [0.5 if letter in _GLIDES else 1.0 if place == 0 else 0.8 for place, (letter, _) in enumerate(found)]
+    return tuple(
+        Articulation(a.viseme, a.dominance, length / sum(lengths), a.seal, a.bite)
+        for (_, a), length in zip(found, lengths, strict=True)
+    )
+
+
+def is_known(symbol: str) -> bool:
+    """Whether every letter of the phone ``symbol`` stands in the table."""
+    return all(a.dominance != UNKNOWN.dominance for a in articulations(symbol))

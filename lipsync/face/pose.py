@@ -15,16 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.errors import LipsyncError
+from lipsync.face.topology import LIPS
 
 BASIS_FILE = Path(__file__).parent.parent / "assets" / "face" / "arkit_basis.npz"
-
-LIPS: tuple[int, ...] = (
-    0, 11, 12, 13, 14, 15, 16, 17, 37, 38, 39, 40, 41, 42, 61, 62, 72, 73, 74, 76, 77, 78, 80, 81, 82, 84, 85, 86,
-    87, 88, 89, 90, 91, 95, 96, 146, 178, 179, 180, 181, 183, 184, 185, 191, 267, 268, 269, 270, 271, 272, 291,
-    292, 302, 303, 304, 306, 307, 308, 310, 311, 312, 314, 315, 316, 317, 318, 319, 320, 321, 324, 325, 375, 402,
-    403, 404, 405, 407, 408, 409, 415,
-)  # fmt: skip
-"""Mesh points of the four lip rings: they move with the mouth, not with the head."""
 
 JAW_REACH = 0.15
 """A point that jawOpen = 1 moves this far (in eye distances) says nothing about the head; nearer ones in part."""

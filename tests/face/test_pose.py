@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from lipsync.animate.types import ARKIT_NAMES
-from lipsync.face.pose import LIPS, fit_head, load_basis
+from lipsync.face.pose import fit_head, load_basis
+from lipsync.face.topology import LIPS
 
 
 def turned(yaw: float = 0, pitch: float = 0, roll: float = 0) -> np.ndarray:

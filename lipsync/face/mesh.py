@@ -1,0 +1,144 @@
+"""The 468 points of a face: MediaPipe's face mesh, asked several times and steadied.
+
+Network: Google MediaPipe, Apache-2.0. Kartynnik et al. 2019, "Real-time Facial Surface Geometry from Monocular Video
+on Mobile GPUs". It sees 192 x 192 pixels; on slightly moved crops of one face its points differ by a pixel or two of
+those, so the median over several crops is taken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lipsync.face.detector import Detection
+from lipsync.face.networks import load_network, run_network
+
+SIDE = 192
+"""Pixels of the network's square input."""
+
+MARGIN = 1.5
+"""Side of a crop, in the longer side of the face."""
+
+JITTERS = tuple((size, turn) for size in (0.80, 0.88, 0.96, 1.04, 1.12) for turn in (-0.10, 0.0, 0.10))
+"""The crops whose median is taken: times the crop's side, radians added to its turn."""
+
+
+PASSES = 3
+"""Crops before those that count, each cut better than the one before."""
+
+DOUBT = 0.3
+"""What is surely no face: a last crop less sure than this ends the search early."""
+
+LEAST_PRESENCE = 0.95
+"""Three quarters of the crops must be this sure of a face. Real ones, dolls and paintings give 0.99 and more; cats,
+textures and faces upside down 0.0-0.5."""
+
+MOST_SPREAD = 0.09
+"""Points that jump further than this between the crops, in distances of the eye corners, are guesses. Faces stay
+under 0.06, what is no face begins at 0.07."""
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A turned square of the picture, with the eyes level in it."""
+
+    center: tuple[float, float]
+    """x, y in pixels."""
+    turn: float
+    """Radians; positive = clockwise, as the viewer sees it."""
+    side: float
+    """Pixels."""
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """The points of one face."""
+
+    landmarks: NDArray[np.float32]
+    """(468, 3) pixels: x right, y down, z away from the viewer."""
+    presence: float
+    """The network's own belief that it sees a face, in [0, 1]: what three quarters of the crops reach."""
+    spread: float
+    """Mean distance of the points of one crop from the median over all, in distances of the eye corners."""
+
+    @property
+    def is_face(self) -> bool:
+        return self.presence >= LEAST_PRESENCE and self.spread <= MOST_SPREAD
+
+
+class FaceMesh:
+    """The network, loaded. Not safe to call from two threads at once."""
+
+    def __init__(self) -> None:
+        self._network = load_network("face_landmark.tflite")
+
+    def find(self, picture: NDArray[np.uint8], detection: Detection) -> Mesh | None:
+        """The mesh of one face of a picture (H, W, 3) RGB, from where the detector saw it; None if it is no face."""
+        (ax, ay), (bx, by) = detection.eyes
+        crop = Crop(detection.center, float(np.arctan2(by - ay, bx - ax)), detection.size * MARGIN)
+        view = _View(picture, crop)
+        for _ in range(PASSES):  # the detector's box is rough: each crop is cut by the points of the one before
+            points, presence = self._ask(view, crop)
+            crop = crop_around(points)
+        if presence < DOUBT:
+            return None
+        answers = [self._ask(view, Crop(crop.center, crop.turn + turn, crop.side * size)) for size, turn in JITTERS]
+        cloud = np.stack([answer[0] for answer in answers])
+        landmarks = np.median(cloud, axis=0)
+        eyes = float(np.linalg.norm(landmarks[33] - landmarks[263]))
+        spread = float(np.linalg.norm(cloud - landmarks, axis=2).mean()) / max(eyes, 1e-6)
+        presence = float(np.quantile([answer[1] for answer in answers], 0.25))
+        mesh = Mesh(landmarks.astype(np.float32), presence, spread)
+        return mesh if mesh.is_face else None
+
+    def _ask(self, view: _View, crop: Crop) -> tuple[NDArray[np.float64], float]:
+        """(468, 3) points in pixels of the picture, and presence, from one crop."""
+        pixels, back = view.cut(crop)
+        outputs = run_network(self._network, pixels * np.float32(1 / 255))
+        points = next(output for output in outputs if output.size == 1404).reshape(468, 3).astype(np.float64)
+        logit = float(next(output for output in outputs if output.size == 1).ravel()[0])
+        flat = points[:, :2] @ back[:, :2].T + back[:, 2]
+        presence = 1 / (1 + np.exp(-np.clip(logit, -80, 80)))
+        return np.column_stack([flat, points[:, 2] * crop.side / SIDE]), float(presence)
+
+
+class _View:
+    """A picture from which crops of about one size are cut, shrunk beforehand so that none of them aliases."""
+
+    def __init__(self, picture: NDArray[np.uint8], crop: Crop) -> None:
+        self._scale = min(1.0, 1.5 * SIDE / crop.side)
+        if self._scale < 1:
+            size = [max(1, round(side * self._scale)) for side in picture.shape[1::-1]]
+            picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        self._picture = picture
+
+    def cut(self, crop: Crop) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+        """The crop's (192, 192, 3) pixels, and the 2x3 matrix from its pixels to the picture's."""
+        step = crop.side / SIDE
+        cos, sin = np.cos(crop.turn) * step, np.sin(crop.turn) * step
+        half = SIDE / 2
+        back = np.array(
+            [
+                [cos, -sin, crop.center[0] - cos * half + sin * half],
+                [sin, cos, crop.center[1] - sin * half - cos * half],
+            ]
+        )
+        pixels = cv2.warpAffine(
+            self._picture, back * self._scale, (SIDE, SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        )
+        return pixels, back
+
+
+def crop_around(landmarks: NDArray[np.float64]) -> Crop:
+    """The crop that the network was trained on: the eyes level, the face in its middle, with a margin."""
+    across = landmarks[263, :2] - landmarks[33, :2]
+    turn = float(np.arctan2(across[1], across[0]))
+    cos, sin = np.cos(turn), np.sin(turn)
+    level = np.array([[cos, sin], [-sin, cos]])
+    upright = landmarks[:, :2] @ level.T
+    low, high = upright.min(axis=0), upright.max(axis=0)
+    center = (low + high) / 2 @ level
+    return Crop((float(center[0]), float(center[1])), turn, float((high - low).max() * MARGIN))

@@ -1,0 +1,149 @@
+"""A picture file of any common kind as RGB, bounded before it is decoded."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, UnidentifiedImageError
+
+from lipsync.errors import LipsyncError
+
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
+"""What is read, in Pillow's names. The file's content decides, never its name."""
+
+BACKGROUND = 255
+"""What shows through transparent parts: white, as a page or a viewer would show it."""
+
+_log = logging.getLogger(__name__)
+_one_at_a_time = Lock()
+_ORIENTATION = 0x0112  # the EXIF tag
+_UPRIGHT = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def read_picture(data: bytes, *, max_megapixels: float, max_side: int) -> NDArray[np.uint8]:
+    """Decode a JPEG, PNG, WebP, BMP or TIFF: (H, W, 3) RGB uint8, sRGB, upright, H and W even and at least 2.
+
+    EXIF rotation is applied, transparency flattened on white, a colour profile followed; grey, palette, CMYK and
+    16 bit are converted; of several frames the first is taken. A picture longer than ``max_side`` is scaled down;
+    an odd last row or column is left out, nothing is stretched.
+
+    Raises LipsyncError: not_a_picture, broken_picture (damaged or cut short), picture_too_large (more pixels in
+    the header than ``max_megapixels`` million: nothing has been decoded then).
+    """
+    with _one_at_a_time, _pillow_quiet():
+        try:
+            with Image.open(BytesIO(data), formats=FORMATS) as image:
+                if image.width * image.height > max_megapixels * 1e6:
+                    raise LipsyncError(
+                        "picture_too_large", width=image.width, height=image.height, limit=f"{max_megapixels:g}"
+                    )
+                return _even(np.asarray(_rgb(image, max_side)))
+        except UnidentifiedImageError as error:
+            code = "broken_picture" if _starts_like_a_picture(data) else "not_a_picture"
+            raise LipsyncError(code) from error
+        except (LipsyncError, MemoryError):
+            raise
+        except Exception as error:  # on damaged data Pillow's readers raise nearly every kind
+            raise LipsyncError("broken_picture") from error
+
+
+@contextmanager
+def _pillow_quiet() -> Iterator[None]:
+    """Without Pillow's warnings and its own limit of pixels: ours is checked instead.
+
+    Both belong to the whole process, hence the lock around it.
+    """
+    limit = Image.MAX_IMAGE_PIXELS
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        Image.MAX_IMAGE_PIXELS = None
+        try:
+            yield
+        finally:
+            Image.MAX_IMAGE_PIXELS = limit
+
+
+def _rgb(image: Image.Image, max_side: int) -> Image.Image:
+    """Decode, turn upright, shrink to ``max_side`` and convert to sRGB, in the order that needs least memory."""
+    longest = max(image.size)
+    if longest > max_side:  # a JPEG can be decoded at 1/2, 1/4 or 1/8 of its size; other formats ignore this
+        image.draft(None, (image.width * max_side // longest, image.height * max_side // longest))
+    image.load()
+    profile = image.info.get("icc_profile")
+    orientation = image.getexif().get(_ORIENTATION, 1)
+    image = _plain(image)
+    longest = max(image.size)
+    if longest > max_side:
+        size = [max(1, round(side * max_side / longest)) for side in image.size]
+        image = image.resize((size[0], size[1]), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    if orientation in _UPRIGHT:
+        image = image.transpose(_UPRIGHT[orientation])
+    alpha = image.getchannel("A") if image.mode in ("LA", "RGBA") else None
+    if alpha is not None:
+        image = image.convert("L" if image.mode == "LA" else "RGB")
+    image = _to_srgb(image, profile) if profile else image.convert("RGB")
+    if alpha is not None:
+        image = Image.composite(image, Image.new("RGB", image.size, (BACKGROUND,) * 3), alpha)
+    return image
+
+
+def _plain(image: Image.Image) -> Image.Image:
+    """The image in one of the modes L, LA, RGB, RGBA, CMYK, 8 bits a channel."""
+    if image.mode.startswith(("I", "F")):
+        return _eight_bits(image)
+    if image.mode in ("P", "PA") or (image.has_transparency_data and image.mode not in ("LA", "RGBA")):
+        return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    if image.mode == "1":
+        return image.convert("L")
+    return image if image.mode in ("L", "LA", "RGB", "RGBA", "CMYK") else image.convert("RGB")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Grey of 16 or 32 bits, or of floats (white is 1, or 255, or 65535, whichever holds all values), as L."""
+    values = np.nan_to_num(np.asarray(image, np.float32), posinf=0, neginf=0)
+    brightest = float(values.max(initial=0))
+    whites = (1.0, 255.0, 65535.0) if image.mode.startswith("F") else (65535.0,)
+    white = next((white for white in whites if brightest <= white), brightest)
+    return Image.fromarray(np.clip(values * (255 / white) + 0.5, 0, 255).astype(np.uint8))
+
+
+def _to_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """RGB in sRGB by the picture's own colour profile; as if it had none when the profile does not fit."""
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError) as error:
+        _log.warning("colour profile left aside: %s", error)
+        converted = None
+    return image.convert("RGB") if converted is None else converted
+
+
+def _even(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Without an odd last row and column; a single row or column is doubled."""
+    height, width = pixels.shape[:2]
+    pixels = np.pad(pixels, ((0, int(height == 1)), (0, int(width == 1)), (0, 0)), mode="edge")
+    return np.ascontiguousarray(pixels[: max(2, height // 2 * 2), : max(2, width // 2 * 2)])
+
+
+def _starts_like_a_picture(data: bytes) -> bool:
+    """Whether the first bytes are those of one of our formats (its end may be missing)."""
+    return (
+        data.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"))
+        or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
+        or (data[:2] == b"BM" and data[6:10] == bytes(4))
+    )

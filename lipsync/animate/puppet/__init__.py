@@ -1,0 +1,6 @@
+"""The embedded animator: it warps the portrait itself, at full size, and needs no weights."""
+
+from lipsync.animate.puppet.puppet import Puppet
+from lipsync.animate.puppet.rig import RIG_VERSION, Rig, prepare_rig
+
+__all__ = ["RIG_VERSION", "Puppet", "Rig", "prepare_rig"]

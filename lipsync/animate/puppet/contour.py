@@ -1,0 +1,116 @@
+"""Where exactly the lips of a portrait meet, or part: the mesh knows it to a few pixels, the picture to one.
+
+Both searches lay a band across the mesh's line and find the best path along it by dynamic programming.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lipsync.animate.puppet.curves import resample, sample, smoothstep
+
+CONTOUR_POINTS = 81
+"""Points along the mouth in each contour."""
+
+_SEAM_BAND = 0.03
+"""Half width of the band where the dark line between closed lips is looked for, in eye distances."""
+_EDGE_BAND = 0.06
+"""The same for the inner edge of a lip of an open mouth."""
+
+
+def find_seam(
+    picture: NDArray[np.uint8], line: NDArray[np.floating], down: NDArray[np.floating], eye_distance: float
+) -> NDArray[np.float64]:
+    """The dark line between closed lips, (81, 2) points from corner to corner.
+
+    ``line`` (n, 2) is the mesh's guess, ``down`` (2,) the unit vector across the lips, in pixels of ``picture``
+    (H, W, 3) RGB.
+    """
+    guess = resample(line, CONTOUR_POINTS)
+    reach = _SEAM_BAND * eye_distance
+    offsets = np.linspace(-reach, reach, 25)
+    crop, origin = _crop_around(picture, guess, reach + 0.05 * eye_distance)
+    grey = cv2.cvtColor(crop, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    grey = cv2.GaussianBlur(grey, (0, 0), max(0.6, 0.006 * eye_distance))
+    band = sample(grey, guess[:, None] + offsets[None, :, None] * down - origin)
+    darkness = (band - band.min(1, keepdims=True)) / (np.ptp(band) + 1e-6) * len(offsets)
+    # The mesh is trusted most near the corners, where the line often ends before the mouth does.
+    ends = np.minimum(np.arange(CONTOUR_POINTS), CONTOUR_POINTS - 1 - np.arange(CONTOUR_POINTS)) < 8
+    stray = (np.abs(offsets) / reach)[None] * 2.0 * np.where(ends, 4.0, 1.0)[:, None]
+    path = _cheapest_path(darkness + stray, step_cost=1.2, most=np.inf)
+    moved = _smooth(offsets[path], 2.0)
+    return np.asarray(guess + moved[:, None] * down)
+
+
+def find_lip_edge(
+    picture: NDArray[np.uint8],
+    contour: NDArray[np.floating],
+    down: NDArray[np.floating],
+    eye_distance: float,
+    inward: int,
+) -> NDArray[np.float64]:
+    """The inner edge of a lip of an open mouth: where the lip's red ends and teeth or the dark begin.
+
+    ``contour`` (n, 2) is the mesh's guess; ``inward`` is +1 for the upper lip (the mouth's inside lies below it)
+    and -1 for the lower. Returns the contour's own n points, moved along ``down``.
+    """
+    guess = resample(contour, CONTOUR_POINTS)
+    reach = _EDGE_BAND * eye_distance
+    offsets = np.linspace(-reach, reach, 41)
+    crop, origin = _crop_around(picture, guess, reach + 0.05 * eye_distance)
+    soft = cv2.GaussianBlur(crop, (0, 0), max(0.5, 0.006 * eye_distance))
+    lab = cv2.cvtColor(soft, cv2.COLOR_RGB2LAB).astype(np.float32)
+    band = sample(lab, guess[:, None] + offsets[None, :, None] * down - origin)
+    # Teeth are pale and the dark has no colour: redness, weighed by brightness, falls from the lip inwards.
+    redness = (band[..., 1] - 128.0) * np.clip(band[..., 0] / 110.0, 0.0, 1.0)
+    reach_steps = 3
+    inner = slice(reach_steps, -reach_steps)
+    fall, jump = np.zeros_like(redness), np.zeros_like(redness)
+    fall[:, inner] = (redness[:, : -2 * reach_steps] - redness[:, 2 * reach_steps :]) * inward
+    jump[:, inner] = np.abs(band[:, 2 * reach_steps :, 0] - band[:, : -2 * reach_steps, 0])
+    fall = np.maximum(fall, 0)
+    edge = fall / (np.percentile(fall, 95) + 1e-3) + 0.45 * jump / (np.percentile(jump, 95) + 1e-3)
+    from_end = np.minimum(np.arange(CONTOUR_POINTS), CONTOUR_POINTS - 1 - np.arange(CONTOUR_POINTS))
+    stray = (np.abs(offsets) / reach)[None] ** 2 * 2.5 * np.where(from_end < 6, 6.0, 1.0)[:, None]
+    path = _cheapest_path(stray - 6.0 * edge, step_cost=1.0, most=30.0)
+    moved = _smooth(offsets[path], 2.0) * smoothstep(from_end, 1, 16)
+    snapped = guess + moved[:, None] * down
+    along = np.array([down[1], -down[0]])
+    at, found_at = (contour - guess[0]) @ along, (snapped - guess[0]) @ along
+    order = np.argsort(found_at)
+    return np.stack([np.interp(at, found_at[order], snapped[order, axis]) for axis in (0, 1)], 1)
+
+
+def _cheapest_path(cost: NDArray[np.floating], step_cost: float, most: float) -> NDArray[np.intp]:
+    """The column of each row on the cheapest way through ``cost`` (n, m); a step aside costs ``step_cost`` each."""
+    rows, columns = cost.shape
+    index = np.arange(columns)
+    step = np.minimum(np.abs(index[:, None] - index[None]) * step_cost, most)
+    total = np.array(cost, np.float64)
+    back = np.zeros((rows, columns), np.intp)
+    for row in range(1, rows):
+        ways = total[row - 1][None] + step
+        back[row] = ways.argmin(1)
+        total[row] += ways.min(1)
+    path = np.empty(rows, np.intp)
+    path[-1] = total[-1].argmin()
+    for row in range(rows - 1, 0, -1):
+        path[row - 1] = back[row, path[row]]
+    return path
+
+
+def _smooth(values: NDArray[np.floating], sigma: float) -> NDArray[np.float64]:
+    blurred = cv2.GaussianBlur(np.asarray(values, np.float32)[None], (0, 0), sigma)
+    return np.asarray(blurred[0], np.float64)
+
+
+def _crop_around(
+    picture: NDArray[np.uint8], points: NDArray[np.floating], margin: float
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """The part of the picture around ``points``, and its upper left corner: blurring a whole picture is slow."""
+    height, width = picture.shape[:2]
+    x0, y0 = np.clip(np.floor(points.min(0) - margin), 0, [width - 2, height - 2]).astype(int)
+    x1, y1 = np.clip(np.ceil(points.max(0) + margin), [x0 + 2, y0 + 2], [width, height]).astype(int)
+    return np.ascontiguousarray(picture[y0:y1, x0:x1]), np.array([x0, y0], np.float64)

@@ -8,7 +8,7 @@ whatever the neighbours are, the closure of the lips for p, b, m and the bite of
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,8 @@ _PLATEAU = 0.030
 """Seconds on both sides of its middle for which a closure or a bite holds at least."""
 _RAMP = 0.070
 """Seconds in which the lips close, and open again."""
+_QUICK_RAMP = 0.035
+"""The same between two closures that follow each other quickly."""
 _BLUR = 0.022
 _SHUT_FROM = 0.15
 """Seconds: in every longer pause the mouth shuts."""
@@ -37,6 +39,17 @@ _CLOSING = 0.10
 _QUIET = 0.12
 """Loudness, of 1, under which a sound without known phones is taken for a pause."""
 _JAW = ARKIT_NAMES.index("jawOpen")
+
+
+@dataclass(frozen=True)
+class Hold:
+    """A contact of the lips, with each other or with the teeth."""
+
+    start: float
+    """Seconds from the start of the speech."""
+    end: float
+    strength: float
+    """1 = they touch."""
 
 
 @dataclass(frozen=True)
@@ -49,26 +62,29 @@ class Curves:
     """(n, 3) seal, bite, tongue, as in FaceTrack."""
     loudness: NDArray[np.float64]
     """(n,) 0 silence, 1 loud."""
+    closures: tuple[Hold, ...]
+    """When the lips must be seen to touch, however few frames there are."""
 
 
 def curves_of(speech: Speech, *, ends: bool) -> Curves:
     """The mouth during ``speech``; without phones the jaw follows the loudness. ``ends``: shut it at the end."""
     times = times_of(speech)
     loud = loudness(speech.samples, speech.rate, times)
-    phones = speech.phones or _phones_by_loudness(times, loud)
-    shapes, seal, bite = _activations(phones, times)
-    rest = _rest(phones, times, speech.duration, ends)
+    targets = list(_targets(speech.phones or _phones_by_loudness(times, loud)))
+    rest = _rest(targets, times, speech.duration, ends)
     awake = 1 - _eased(rest)[:, None]
-    shapes = smoothed(shapes * awake, _BLUR, STEP)
+    shapes = smoothed(_blend(targets, times) * awake, _BLUR, STEP)
     weights = shapes @ viseme_weights().astype(np.float64)
     weights[:, _JAW] *= 0.60 + 0.45 * np.minimum(loud, 1.0)
     if not speech.phones:
         weights *= np.clip(loud, 0.0, 1.0)[:, None]
     # shut means shut: the blur must not leave a rest of the neighbours' shapes inside a pause
     weights *= awake
-    seal = np.maximum(_bridged(seal, rest), rest)
+    closures = list(_closures(targets))
+    seal = np.maximum(_held(closures, times), rest)
+    bite = _held([Hold(t.start, t.end, t.asked.bite) for t in targets if t.asked.bite], times)
     contacts = np.stack([_eased(seal), _eased(bite), shapes @ TONGUE], axis=1)
-    return Curves(weights, contacts, loud)
+    return Curves(weights, contacts, loud, tuple(closures))
 
 
 def times_of(speech: Speech) -> NDArray[np.float64]:
@@ -78,69 +94,99 @@ def times_of(speech: Speech) -> NDArray[np.float64]:
     return times
 
 
-def _activations(
-    phones: Iterable[Phone], times: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """(n, V) how far each shape is taken on, rows sum to at most 1; (n,) closure and (n,) bite, with linear ramps."""
-    pull = np.zeros((len(times), len(VISEMES)))
-    seal, bite = np.zeros(len(times)), np.zeros(len(times))
-    for start, end, asked in _targets(phones):
-        centre, half = (start + end) / 2, (end - start) / 2
-        reach = _REACH.get(asked.viseme, _REACH_OTHERS)
-        # beyond four reaches dominance is under 0.0004 of itself
-        first, last = np.searchsorted(times, (start - 4 * reach - _RAMP, end + 4 * reach + _RAMP))
-        distance = np.abs(times[first:last] - centre)
-        away = np.maximum(distance - half / 2, 0.0)
-        pull[first:last, VISEMES.index(asked.viseme)] += asked.dominance * np.exp(-((away / reach) ** 1.5))
-        held = np.clip(1 - (distance - max(half, _PLATEAU)) / _RAMP, 0.0, 1.0)
-        if asked.seal:
-            seal[first:last] = np.maximum(seal[first:last], asked.seal * held)
-        if asked.bite:
-            bite[first:last] = np.maximum(bite[first:last], asked.bite * held)
-    total = pull.sum(axis=1, keepdims=True)
-    return pull / np.maximum(total, 1e-6), seal, bite
+@dataclass(frozen=True)
+class _Target:
+    """A shape that the mouth moves to, and when."""
+
+    start: float
+    end: float
+    asked: Articulation
+
+    @property
+    def is_pause(self) -> bool:
+        """Long enough to shut the mouth."""
+        return self.asked.viseme == "rest" and self.end - self.start >= _SHUT_FROM
 
 
-def _targets(phones: Iterable[Phone]) -> Iterable[tuple[float, float, Articulation]]:
+def _targets(phones: Iterable[Phone]) -> Iterator[_Target]:
     for phone in phones:
         start, length = phone.start, phone.end - phone.start
         if not phone.symbol:
             # a break of a few hundredths of a second barely closes the mouth
             strength = 1.3 * min(1.0, max(0.0, (length - 0.05) / 0.12))
             if strength > 0:
-                yield start, phone.end, Articulation("rest", strength)
+                yield _Target(start, phone.end, Articulation("rest", strength))
             continue
         for asked in articulations(phone.symbol):
-            yield start, start + length * asked.share, asked
+            yield _Target(start, start + length * asked.share, asked)
             start += length * asked.share
 
 
-def _rest(phones: Iterable[Phone], times: NDArray[np.float64], duration: float, ends: bool) -> NDArray[np.float64]:
+def _blend(targets: Iterable[_Target], times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, V) how far each shape is taken on; rows sum to at most 1."""
+    pull = np.zeros((len(times), len(VISEMES)))
+    for target in targets:
+        half = (target.end - target.start) / 2
+        reach = _REACH.get(target.asked.viseme, _REACH_OTHERS)
+        # beyond four reaches dominance is under 0.0004 of itself
+        first, last = np.searchsorted(times, (target.start - 4 * reach, target.end + 4 * reach))
+        away = np.maximum(np.abs(times[first:last] - target.start - half) - half / 2, 0.0)
+        pull[first:last, VISEMES.index(target.asked.viseme)] += target.asked.dominance * np.exp(
+            -((away / reach) ** 1.5)
+        )
+    blend: NDArray[np.float64] = pull / np.maximum(pull.sum(axis=1, keepdims=True), 1e-6)
+    return blend
+
+
+def _closures(targets: list[_Target]) -> Iterator[Hold]:
+    """When the lips must touch; next to a pause they stay together, they do not open in between."""
+    for before, target, after in zip([None, *targets[:-1]], targets, [*targets[1:], None], strict=True):
+        if not target.asked.seal:
+            continue
+        start, end = target.start, target.start + (target.end - target.start) * target.asked.released
+        if before is not None and before.is_pause:
+            start = before.end - min(_CLOSING, 0.4 * (before.end - before.start))
+        if after is not None and after.is_pause:
+            end = after.start + min(_CLOSING, 0.4 * (after.end - after.start))
+        yield Hold(start, end, target.asked.seal)
+
+
+def _held(holds: list[Hold], times: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n,) each hold at its strength for twice _PLATEAU or longer, with linear ramps to 0 on both sides."""
+    curve = np.zeros(len(times))
+    plateaus = [_plateau(hold) for hold in holds]
+    ends = [-np.inf, *(end for _, end in plateaus[:-1])]
+    starts = [*(start for start, _ in plateaus[1:]), np.inf]
+    for hold, (start, end), before, after in zip(holds, plateaus, ends, starts, strict=True):
+        # between two closures in quick succession the lips still part: each takes half of the time
+        closing = np.clip((start - before) / 2, _QUICK_RAMP, _RAMP)
+        opening = np.clip((after - end) / 2, _QUICK_RAMP, _RAMP)
+        first, last = np.searchsorted(times, (start - closing, end + opening))
+        near = times[first:last]
+        level = np.minimum(1 - (start - near) / closing, 1 - (near - end) / opening)
+        curve[first:last] = np.maximum(curve[first:last], hold.strength * np.clip(level, 0.0, 1.0))
+    return curve
+
+
+def _plateau(hold: Hold) -> tuple[float, float]:
+    centre, half = (hold.start + hold.end) / 2, max((hold.end - hold.start) / 2, _PLATEAU)
+    return centre - half, centre + half
+
+
+def _rest(targets: Iterable[_Target], times: NDArray[np.float64], duration: float, ends: bool) -> NDArray[np.float64]:
     """(n,) 1 in pauses, 0 in speech, with linear ramps inside the pauses."""
     rest = np.zeros(len(times))
-    for phone in phones:
-        length = phone.end - phone.start
-        if phone.symbol or length < _SHUT_FROM:
+    for pause in targets:
+        if not pause.is_pause:
             continue
-        ramp = min(_CLOSING, 0.4 * length)
+        ramp = min(_CLOSING, 0.4 * (pause.end - pause.start))
         # silence at either end of the sound goes on beyond it
-        rising = 1.0 if phone.start <= STEP else np.clip((times - phone.start) / ramp, 0.0, 1.0)
-        falling = 1.0 if phone.end >= duration - STEP else np.clip((phone.end - times) / ramp, 0.0, 1.0)
+        rising = 1.0 if pause.start <= STEP else np.clip((times - pause.start) / ramp, 0.0, 1.0)
+        falling = 1.0 if pause.end >= duration - STEP else np.clip((pause.end - times) / ramp, 0.0, 1.0)
         rest = np.maximum(rest, np.minimum(rising, falling))
     if ends:
         rest = np.maximum(rest, np.clip(1 - (duration - times) / _CLOSING, 0.0, 1.0))
     return rest
-
-
-def _bridged(seal: NDArray[np.float64], rest: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Keep the lips together between a pause and a p, b or m that follows or precedes it at once."""
-    shut = np.maximum(seal, rest)
-    at_rest = rest >= 1.0
-    closed = np.flatnonzero(shut >= 1.0)
-    for here, there in itertools.pairwise(closed):
-        if 1 < there - here <= 0.12 / STEP and (at_rest[here] or at_rest[there]):
-            seal[here:there] = 1.0
-    return seal
 
 
 def _phones_by_loudness(times: NDArray[np.float64], loud: NDArray[np.float64]) -> tuple[Phone, ...]:

@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 from lipsync.animate.coarticulation import STEP, Curves, curves_of, times_of
 from lipsync.animate.gestures import GestureSource
 from lipsync.animate.types import ARKIT_NAMES, FaceTrack
+from lipsync.animate.visemes import units_opening
 from lipsync.speech.types import Speech
 
 _JOIN = 0.08
 """Seconds in which a mouth that was open at the end of one piece goes over into the next."""
-_HELD = 5
-"""Points of a curve, 25 ms: a closure that lasts as long as this inside a frame is that frame's."""
+_FASTEST = 215.0
+"""Millimetres a second: lips do not open or close faster, so quick speech opens them less."""
 _BLINKS = [ARKIT_NAMES.index("eyeBlinkLeft"), ARKIT_NAMES.index("eyeBlinkRight")]
 _BROW = ARKIT_NAMES.index("browInnerUp")
 
@@ -32,6 +33,7 @@ class TrackBuilder:
         self._samples = 0
         self._frames = 0
         self._rate = 0
+        self._opening = 0.0
         self._mouth: NDArray[np.float64] = np.concatenate([np.zeros(len(ARKIT_NAMES)), [1.0, 0.0, 0.0]])
 
     def add(self, speech: Speech, *, last: bool) -> FaceTrack:
@@ -50,8 +52,15 @@ class TrackBuilder:
         self._mouth = mouth[-1]
         times = times_of(speech)
         weights = _at(mouth[:, : len(ARKIT_NAMES)], times, middles)
-        contacts = mouth[:, len(ARKIT_NAMES) :]
         loud = _at(curves.loudness[:, None], times, middles)[:, 0]
+        contacts = _at(mouth[:, len(ARKIT_NAMES) :], times, middles)
+        seal = contacts[:, 0]
+        for closure in curves.closures:
+            # with few frames a second one would fall between two of them
+            place = int(np.floor(((closure.start + closure.end) / 2 + begin / self._rate) * self._fps)) - first
+            if 0 <= place < len(seal):
+                seal[place] = max(seal[place], closure.strength)
+        weights *= self._slowed(weights @ units_opening() * (1 - seal))[:, None]
         gestures = self._gestures.frames(first, loud, self._accents(speech, middles))
         weights[:, _BLINKS] = gestures.blink[:, None]
         weights[:, _BROW] += gestures.brow
@@ -59,9 +68,9 @@ class TrackBuilder:
             fps=self._fps,
             start=first,
             weights=np.clip(weights, 0.0, 1.0).astype(np.float32),
-            seal=_held(contacts[:, 0], times, middles, self._fps),
-            bite=_held(contacts[:, 1], times, middles, self._fps),
-            tongue=np.clip(_at(contacts[:, 2:], times, middles)[:, 0], 0.0, 1.0).astype(np.float32),
+            seal=seal.astype(np.float32),
+            bite=contacts[:, 1].astype(np.float32),
+            tongue=np.clip(contacts[:, 2], 0.0, 1.0).astype(np.float32),
             pose=gestures.pose.astype(np.float32),
         )
 
@@ -80,6 +89,17 @@ class TrackBuilder:
         joined: NDArray[np.float64] = self._mouth * (1 - part) + mouth * part
         return joined
 
+    def _slowed(self, opening: NDArray[np.float64]) -> NDArray[np.float64]:
+        """(T,) factors in [0, 1] that bring ``opening`` (T,), in mm, to the highest curve that is slow enough."""
+        wanted = np.maximum(np.concatenate([[self._opening], opening]), 0.0)
+        climb = _FASTEST / self._fps * np.arange(len(wanted))
+        rising = np.minimum.accumulate(wanted - climb) + climb
+        falling = np.minimum.accumulate((wanted + climb)[::-1])[::-1] - climb
+        slow = np.minimum(rising, falling)
+        self._opening = float(slow[-1])
+        factors: NDArray[np.float64] = np.minimum(slow[1:] / np.maximum(wanted[1:], 1e-6), 1.0)
+        return factors
+
     def _accents(self, speech: Speech, middles: NDArray[np.float64]) -> NDArray[np.float64]:
         """(T,) 1 while one of the stressed vowels that the brows mark is heard: about every fourth."""
         accent = np.zeros(len(middles))
@@ -92,15 +112,3 @@ class TrackBuilder:
 def _at(curves: NDArray[np.float64], times: NDArray[np.float64], middles: NDArray[np.float64]) -> NDArray[np.float64]:
     """(T, C) the curves (n, C), given at ``times``, at each of ``middles``."""
     return np.stack([np.interp(middles, times, curve) for curve in curves.T], axis=1)
-
-
-def _held(
-    curve: NDArray[np.float64], times: NDArray[np.float64], middles: NDArray[np.float64], fps: int
-) -> NDArray[np.float32]:
-    """(T,) the mean of the highest points of ``curve`` in each frame: a short closure falls between no two frames."""
-    values = np.zeros(len(middles), np.float32)
-    for place, middle in enumerate(middles):
-        first = min(int(np.searchsorted(times, middle - 0.5 / fps)), len(curve) - 1)
-        inside = np.sort(curve[first : max(first + 1, int(np.searchsorted(times, middle + 0.5 / fps)))])
-        values[place] = inside[-min(_HELD, max(1, len(inside) // 3)) :].mean()
-    return values

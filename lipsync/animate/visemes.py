@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,13 @@ _SHAPES: Mapping[str, Mapping[str, float]] = {
 VISEMES: tuple[str, ...] = tuple(_SHAPES)
 """Names of the mouth shapes; ``rest`` is the portrait's own mouth."""
 
+_MILLIMETRES = {
+    "jawOpen": 37.0, "mouthFunnel": 8.3, "mouthShrugUpper": 4.6, "mouthRollLower": -4.4, "mouthRollUpper": -3.5,
+    "UpperUp": 5.2, "LowerDown": 4.0, "Press": -3.2, "Smile": -3.4, "mouthPucker": -0.6,
+}  # fmt: skip
+"""How far each unit, both sides together, parts the inner lips (points 13 and 14) of the basis in assets/face, with
+PUPPET.md's share of mouthFunnel."""
+
 TONGUE: NDArray[np.float32] = np.array(
     [
         {"TH": 0.9, "DD": 0.6, "NN": 0.6, "KK": 0.1, "EE": 0.35, "II": 0.6, "SS": 0.4, "RR": 0.4}.get(name, 0.0)
@@ -55,11 +62,25 @@ def viseme_weights() -> NDArray[np.float32]:
     table = np.zeros((len(VISEMES), len(ARKIT_NAMES)), np.float32)
     for row, shape in zip(table, _SHAPES.values(), strict=True):
         for unit, weight in shape.items():
-            names = [f"mouth{unit}{side}" for side in ("Left", "Right")] if unit in _BOTH_SIDES else [unit]
-            for name in names:
+            for name in _names(unit):
                 row[ARKIT_NAMES.index(name)] = weight
     table.setflags(write=False)
     return table
+
+
+@functools.cache
+def units_opening() -> NDArray[np.float64]:
+    """(52,) millimetres by which each ARKit unit at 1 parts the inner lips of a mean face."""
+    opening = np.zeros(len(ARKIT_NAMES))
+    for unit, length in _MILLIMETRES.items():
+        for name in _names(unit):
+            opening[ARKIT_NAMES.index(name)] = length / len(_names(unit))
+    opening.setflags(write=False)
+    return opening
+
+
+def _names(unit: str) -> list[str]:
+    return [f"mouth{unit}{side}" for side in ("Left", "Right")] if unit in _BOTH_SIDES else [unit]
 
 
 @dataclass(frozen=True)
@@ -74,6 +95,8 @@ class Articulation:
     """The part of the phone's time that it takes."""
     seal: float = 0.0
     """1 = the lips must touch."""
+    released: float = 1.0
+    """The part of its time for which they do: a stop's lips part at its burst."""
     bite: float = 0.0
     """1 = the lower lip must be at the upper teeth."""
 
@@ -81,15 +104,18 @@ class Articulation:
 _LETTERS: dict[str, Articulation] = {}
 
 
-def _put(letters: str, viseme: str, dominance: float, seal: float = 0.0, bite: float = 0.0) -> None:
+def _put(
+    letters: str, viseme: str, dominance: float, seal: float = 0.0, bite: float = 0.0, released: float = 1.0
+) -> None:
     for letter in letters.split():
-        _LETTERS[letter] = Articulation(viseme, dominance, seal=seal, bite=bite)
+        _LETTERS[letter] = Articulation(viseme, dominance, seal=seal, released=released, bite=bite)
 
 
 # consonants: affricates first, they are looked up first
 _put("tʃ dʒ tɕ dʑ ʈʂ ɖʐ", "CH", 1.0)
 _put("ts dz", "SS", 0.75)
-_put("p b m ɓ", "PP", 1.0, seal=1.0)
+_put("m", "PP", 1.0, seal=1.0)
+_put("p b ɓ", "PP", 1.0, seal=1.0, released=0.7)
 _put("β ɸ", "PP", 0.7, seal=0.5)
 _put("f v ɱ", "FF", 1.1, bite=1.0)
 _put("ʋ", "FF", 0.8, bite=0.6)
@@ -134,10 +160,7 @@ def articulations(symbol: str) -> tuple[Articulation, ...]:
         letters = letters[size:]
     # a glide is short, and the first half of a diphthong is the longer one
     lengths = [0.5 if letter in _GLIDES else 1.0 if place == 0 else 0.8 for place, (letter, _) in enumerate(found)]
-    return tuple(
-        Articulation(a.viseme, a.dominance, length / sum(lengths), a.seal, a.bite)
-        for (_, a), length in zip(found, lengths, strict=True)
-    )
+    return tuple(replace(a, share=length / sum(lengths)) for (_, a), length in zip(found, lengths, strict=True))
 
 
 def is_known(symbol: str) -> bool:

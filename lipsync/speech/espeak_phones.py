@@ -14,9 +14,14 @@ SHORTEST_PAUSE = 0.05
 """Seconds; a nameless event shorter than this is a transition between two phones, not a pause."""
 _VOICELESS_STOPS = ("p", "t", "k", "q", "c", "ʈ")
 """What a phone begins with when silence comes before its burst; affricates too."""
-_LONGEST_CLOSURE = 0.12
+_LONGEST_CLOSURE, _CLOSURE_AFTER_PAUSE = 0.12, 0.05
+"""Seconds of silence that a stop takes from the phone, or from the pause, before it at most."""
 _SHORTEST_REMAINDER = 0.03
 """Seconds that a phone keeps when the closure after it is taken out of it."""
+_TRANSITION = 0.02
+"""Seconds; measured on m, b, v, l, r: the level jumps to the vowel's 18-22 ms before the vowel's event."""
+_VOICED = ("b", "d", "ɡ", "m", "n", "ɲ", "ŋ", "v", "β", "l", "ɫ", "ɭ", "ʎ", "r", "ɾ")
+_CONSONANTS = (*_VOICED, *_VOICELESS_STOPS, *"fszxhjwʃʒʂʐɕʑçθðɣʁʀχɹʔʝɟβ")
 _STRESS = "ˈˌ"
 # The few names in ASCII that have no IPA in espeak-ng's tables.
 _ASCII = {"tS": "tʃ", "dZ": "dʒ", "S": "ʃ", "Z": "ʒ", "N": "ŋ"}
@@ -40,6 +45,7 @@ def phones_of(marks: list[Mark], samples: NDArray[np.float32], rate: int) -> lis
     spans = _spans([mark for mark in marks if not mark.symbol.startswith("(")], len(samples))
     spans = _without_transitions(spans, round(SHORTEST_PAUSE * rate))
     _move_closures(spans, samples, rate)
+    _move_onsets(spans, round(_TRANSITION * rate))
     return [Phone(span.symbol, span.start / rate, span.end / rate) for span in spans]
 
 
@@ -81,16 +87,24 @@ def _without_transitions(spans: list[_Span], shortest: int) -> list[_Span]:
 def _move_closures(spans: list[_Span], samples: NDArray[np.float32], rate: int) -> None:
     """Give each voiceless stop the silence before its burst, which espeak-ng counts as the phone before it."""
     quiet = _is_quiet(samples, rate)
-    for before, stop in itertools.pairwise(spans):
-        if not stop.symbol.lstrip(_STRESS).startswith(_VOICELESS_STOPS):
-            continue
-        length = before.end - before.start
-        keep = min(round(_SHORTEST_REMAINDER * rate), length // 2)
-        earliest = max(before.start + keep, stop.start - round(_LONGEST_CLOSURE * rate))
-        start = stop.start
-        while start > earliest and quiet[start - 1]:
-            start -= 1
-        before.end = stop.start = start
+    before = _Span("", 0, spans[0].start) if spans else None
+    for span in spans:
+        if before is not None and span.symbol.lstrip(_STRESS).startswith(_VOICELESS_STOPS):
+            keep = min(round(_SHORTEST_REMAINDER * rate), (before.end - before.start) // 2) if before.symbol else 0
+            longest = _LONGEST_CLOSURE if before.symbol else _CLOSURE_AFTER_PAUSE
+            earliest = max(before.start + keep, span.start - round(longest * rate))
+            while span.start > earliest and quiet[span.start - 1]:
+                span.start -= 1
+            before.end = span.start
+        before = span
+
+
+def _move_onsets(spans: list[_Span], transition: int) -> None:
+    """Give each vowel the transition into it, which espeak-ng counts as the end of a voiced consonant before it."""
+    for consonant, vowel in itertools.pairwise(spans):
+        if consonant.symbol.startswith(_VOICED) and vowel.symbol and not vowel.symbol.startswith(_CONSONANTS):
+            consonant.end -= min(transition, (consonant.end - consonant.start) // 3)
+            vowel.start = consonant.end
 
 
 def _is_quiet(samples: NDArray[np.float32], rate: int) -> NDArray[np.bool_]:

@@ -162,6 +162,11 @@ SENTENCES: dict[str, Sentence] = {
         "The video could not be written to {place}: {reason}.",
         "Не удалось записать видео в {place}: {reason}.",
     ),
+    "cannot_read": Sentence(
+        400,
+        "The file {place} could not be read: {reason}.",
+        "Не удалось прочитать файл {place}: {reason}.",
+    ),
     "missing_part": Sentence(
         500,
         "{part} is missing: {remedy}.",

@@ -6,7 +6,6 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Collection
 from pathlib import Path
 
 from lipsync.media.video import PART_PREFIX
@@ -14,6 +13,8 @@ from lipsync.media.video import PART_PREFIX
 log = logging.getLogger(__name__)
 
 _OURS = re.compile(r"avatar_\d{8}-\d{6}_[0-9a-f]{16}\.mp4")
+_YOUNG = 300.0
+"""Seconds after which a video has reached the one who asked for it."""
 _DEAD_PART = 3600.0
 """Seconds after which an unfinished video that nobody has written to was left behind by a process that died."""
 
@@ -31,17 +32,16 @@ def remove_old(
     *,
     max_hours: float,
     max_mb: float,
-    keep: Collection[Path] = (),
     now: float | None = None,
 ) -> list[Path]:
     """Remove videos older than ``max_hours``, then the oldest until the rest has at most ``max_mb`` MB.
 
-    Only files of :func:`new_name`'s form are touched, and what an interrupted process left unfinished; never one of
-    ``keep``, though it counts. On Linux and macOS a file being sent stays readable to the one who opened it. Returns
-    what was removed. A file that cannot be removed is named in the log.
+    Only files of :func:`new_name`'s form are touched, and what an interrupted process left unfinished. A video made
+    in the last minutes stays in any case, though it counts: it may be on its way to the one who asked for it. (One
+    that is being sent stays readable to the one who opened it.) Returns what was removed; a file that cannot be
+    removed is named in the log.
     """
     now = time.time() if now is None else now
-    kept = {path.name for path in keep}
     ages: list[tuple[float, int, Path]] = []
     removed: list[Path] = []
     try:
@@ -64,7 +64,7 @@ def remove_old(
     total = sum(size for _, size, _ in ages)
     for made, size, path in sorted(ages):
         too_old = now - made > max_hours * 3600
-        if (too_old or total > max_mb * 1e6) and path.name not in kept and _remove(path):
+        if (too_old or total > max_mb * 1e6) and now - made > _YOUNG and _remove(path):
             total -= size
             removed.append(path)
     return removed

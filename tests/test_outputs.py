@@ -41,10 +41,10 @@ def test_the_oldest_go_above_the_total(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == sorted(videos[3:])
 
 
-def test_the_one_just_made_stays_though_it_is_too_large(tmp_path: Path) -> None:
-    videos = [video(tmp_path, hours, 2_000_000) for hours in (2, 1)]
+def test_the_one_just_made_stays_though_it_is_too_large_and_too_old(tmp_path: Path) -> None:
+    videos = [video(tmp_path, hours, 2_000_000) for hours in (2, 0.05)]
 
-    assert remove_old(tmp_path, max_hours=24, max_mb=1, keep=[videos[1]], now=NOW) == [videos[0]]
+    assert remove_old(tmp_path, max_hours=0.01, max_mb=1, now=NOW) == [videos[0]]
     assert videos[1].exists()
 
 

@@ -1,0 +1,123 @@
+"""From the bytes of a picture to an animator that is ready: computed once, then read from the disk or from memory."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import OrderedDict
+from concurrent.futures import Future
+from dataclasses import dataclass
+from threading import Lock
+from typing import TYPE_CHECKING, Literal
+
+from lipsync.cache import ArrayCache
+from lipsync.face.types import Portrait
+
+if TYPE_CHECKING:
+    from lipsync.animate.puppet import Puppet
+    from lipsync.face.finder import FaceFinder
+
+log = logging.getLogger(__name__)
+
+PREPARATION = 1
+"""Counts up when the same picture gives another portrait: old entries of the cache are then not used again. The
+rig has a count of its own, RIG_VERSION."""
+
+Origin = Literal["made", "disk", "memory"]
+"""Where a prepared portrait came from."""
+
+_REMEMBERED = 3
+"""Prepared portraits that stay in memory."""
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A portrait that is ready to speak."""
+
+    portrait: Portrait
+    animator: Puppet
+
+
+class Portraits:
+    """Prepares portraits and keeps them. Safe for many threads: a picture wanted twice at once is prepared once."""
+
+    def __init__(self, cache: ArrayCache, *, max_side: int, max_megapixels: float) -> None:
+        self._cache = cache
+        self._max_side = max_side
+        self._max_megapixels = max_megapixels
+        self._lock = Lock()
+        self._known: OrderedDict[str, Future[Prepared]] = OrderedDict()
+        self._finder: FaceFinder | None = None
+        self._finder_lock = Lock()
+
+    def get(self, picture: bytes) -> tuple[Prepared, Origin]:
+        """The prepared portrait in ``picture``, a file's bytes.
+
+        Raises LipsyncError: not_a_picture, broken_picture, picture_too_large, no_face, face_too_small, face_turned,
+        mouth_open, mouth_covered.
+        """
+        key = self.key(picture)
+        with self._lock:
+            known = self._known.get(key)
+            if known is None:
+                mine: Future[Prepared] = Future()
+                self._known[key] = mine
+                self._forget_oldest()
+            else:
+                self._known.move_to_end(key)
+        if known is not None:
+            return known.result(), "memory"
+        try:
+            prepared, origin = self._prepare(key, picture)
+        except BaseException as error:
+            with self._lock:
+                self._known.pop(key, None)
+            mine.set_exception(error)
+            raise
+        mine.set_result(prepared)
+        return prepared, origin
+
+    def key(self, picture: bytes) -> str:
+        """Names the picture and all that prepares it."""
+        from lipsync.animate.puppet import RIG_VERSION  # noqa: PLC0415 - nothing heavy loads at import
+
+        return hashlib.sha256(f"{PREPARATION} {RIG_VERSION} {self._max_side} ".encode() + picture).hexdigest()
+
+    def load(self) -> FaceFinder:
+        """The face networks, loaded once."""
+        from lipsync.face.finder import FaceFinder  # noqa: PLC0415 - a prepared portrait needs no networks
+
+        with self._finder_lock:
+            if self._finder is None:
+                self._finder = FaceFinder(max_side=self._max_side)
+            return self._finder
+
+    def _prepare(self, key: str, picture: bytes) -> tuple[Prepared, Origin]:
+        from lipsync.animate.puppet import Puppet, Rig, prepare_rig  # noqa: PLC0415 - nothing heavy loads at import
+        from lipsync.face.picture import read_picture  # noqa: PLC0415
+        from lipsync.face.store import portrait_arrays, portrait_from_arrays  # noqa: PLC0415
+
+        kept = self._cache.load(key)
+        if kept is not None:
+            try:
+                parts = {
+                    which: {name[len(which) :]: array for name, array in kept.items() if name.startswith(which)}
+                    for which in ("portrait.", "rig.")
+                }
+                portrait = portrait_from_arrays(parts["portrait."])
+                return Prepared(portrait, Puppet(portrait, Rig.from_arrays(parts["rig."]))), "disk"
+            except (KeyError, ValueError, TypeError) as error:
+                log.warning("the cached portrait %s does not fit (%s) and is made anew", key, error)
+                self._cache.forget(key)
+        pixels = read_picture(picture, max_megapixels=self._max_megapixels, max_side=self._max_side)
+        portrait = self.load().find(pixels, key)
+        rig = prepare_rig(portrait)
+        arrays = {f"portrait.{name}": array for name, array in portrait_arrays(portrait).items()}
+        arrays |= {f"rig.{name}": array for name, array in rig.arrays().items()}
+        self._cache.save(key, arrays)
+        return Prepared(portrait, Puppet(portrait, rig)), "made"
+
+    def _forget_oldest(self) -> None:
+        for key in list(self._known)[:-_REMEMBERED]:
+            if self._known[key].done():
+                del self._known[key]

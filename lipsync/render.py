@@ -1,0 +1,159 @@
+"""One video: pieces of speech go in, the file comes out. Nothing is kept for longer than a piece."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lipsync.animate.track import TrackBuilder
+from lipsync.animate.track_file import TrackFile
+from lipsync.animate.types import Animator, FaceTrack
+from lipsync.errors import LipsyncError
+from lipsync.media.video import Mp4Writer
+from lipsync.speech.types import Speech
+
+Progress = Callable[[float], None]
+"""Told how much is done, 0 to 1. What it raises ends the render."""
+
+
+class Stopwatch:
+    """Seconds by stage, since it was made."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._began = time.perf_counter()
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Adds what the block takes to the stage ``name``."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - began
+
+    def mark(self, name: str) -> None:
+        """Note the time from the start until now as ``name``, the first time only."""
+        self.seconds.setdefault(name, time.perf_counter() - self._began)
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a video is coded."""
+
+    crf: int
+    preset: str
+    threads: int
+
+
+@dataclass(frozen=True)
+class Clip:
+    """What was made."""
+
+    frames: int
+    samples: int
+    """Of sound."""
+    rate: int
+    """Samples of sound a second."""
+    voice: str
+    """Name of the one that spoke."""
+
+
+def render(
+    pieces: Iterable[Speech],
+    animator: Animator,
+    path: Path,
+    *,
+    size: tuple[int, int],
+    fps: int,
+    seed: int,
+    encoding: Encoding,
+    characters: int,
+    watch: Stopwatch,
+    track_path: Path | None = None,
+    progress: Progress | None = None,
+) -> Clip:
+    """Speak ``pieces`` into ``path``, and their track into ``track_path``.
+
+    ``size`` is width and height in pixels; ``characters`` the length of the whole text, of which each piece is a
+    part: how much is done is told by it. Neither file exists before it is whole, or after an error. Raises
+    LipsyncError: nothing_to_say, cannot_write, and what the pieces raise.
+    """
+    builder = TrackBuilder(fps, seed)
+    spoken = 0
+    with ExitStack() as files:
+        track_file = files.enter_context(TrackFile(track_path, fps)) if track_path else None
+        writer: Mp4Writer | None = None
+        for speech, last in _with_last(_timed(pieces, watch)):
+            if writer is None:
+                rate, voice = speech.rate, speech.voice
+                writer = files.enter_context(_writer(path, size, fps, rate, encoding))
+            with watch.stage("track"):
+                track = builder.add(speech, last=last)
+                if track_file is not None:
+                    track_file.write(speech, writer.samples / rate, track, animator.openings(track))
+            with watch.stage("encode"):
+                writer.write_sound(speech.samples)
+            for done in _frames(animator, track, writer, watch):
+                if progress is not None:
+                    progress(min(1.0, (spoken + done * len(speech.text)) / max(1, characters)))
+            spoken += len(speech.text)
+        if writer is None:
+            raise LipsyncError("nothing_to_say")
+        with watch.stage("encode"):
+            writer.close()
+    if progress is not None:
+        progress(1.0)
+    return Clip(writer.frames, writer.samples, rate, voice)
+
+
+def _writer(path: Path, size: tuple[int, int], fps: int, rate: int, encoding: Encoding) -> Mp4Writer:
+    return Mp4Writer(
+        path,
+        width=size[0],
+        height=size[1],
+        fps=fps,
+        rate=rate,
+        crf=encoding.crf,
+        preset=encoding.preset,
+        threads=encoding.threads,
+    )
+
+
+def _frames(animator: Animator, track: FaceTrack, writer: Mp4Writer, watch: Stopwatch) -> Iterator[float]:
+    """Make and write the track's frames; after each, the share of them that is done."""
+    if len(track) == 0:  # a piece shorter than a frame
+        return
+    frames = animator.frames(track)
+    for number in range(1, len(track) + 1):
+        with watch.stage("render"):
+            frame = next(frames)
+        watch.mark("first_frame")
+        with watch.stage("encode"):
+            writer.write_frame(frame)
+        yield number / len(track)
+
+
+def _timed(pieces: Iterable[Speech], watch: Stopwatch) -> Iterator[Speech]:
+    """The pieces, and the time that they took as the stage ``speech``."""
+    source = iter(pieces)
+    while True:
+        with watch.stage("speech"):
+            speech = next(source, None)
+        if speech is None:
+            return
+        yield speech
+
+
+def _with_last(pieces: Iterator[Speech]) -> Iterator[tuple[Speech, bool]]:
+    """Each piece, and whether it is the last: known when the next one was asked for."""
+    held: Speech | None = None
+    for speech in pieces:
+        if held is not None:
+            yield held, False
+        held = speech
+    if held is not None:
+        yield held, True

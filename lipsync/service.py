@@ -1,0 +1,305 @@
+"""The service: all that is loaded once; a text goes in, a video comes out. Web and command line stand on it."""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from threading import BoundedSemaphore, Lock
+
+from lipsync import __version__
+from lipsync.cache import ArrayCache
+from lipsync.errors import LipsyncError
+from lipsync.face.avatars import avatar as shipped_avatar
+from lipsync.face.avatars import shipped_avatars
+from lipsync.outputs import new_name, remove_old
+from lipsync.portraits import Origin, Portraits
+from lipsync.render import Encoding, Progress, Stopwatch, render
+from lipsync.settings import Settings
+from lipsync.speech.espeak import EspeakVoice
+from lipsync.speech.languages import resolve_language
+from lipsync.speech.text import clean_text
+from lipsync.speech.types import Speech, Voice, VoiceInfo
+from lipsync.threads import apply_threads, available_cores, plan_threads
+
+log = logging.getLogger(__name__)
+
+FPS = (10, 60)
+"""Least and most frames a second."""
+SEEDS = 2**32
+"""A seed is below this."""
+SEED = 0
+"""Of a request that names none: the same request gives the same video."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished video."""
+
+    path: Path
+    duration: float
+    """Seconds of sound; frames = ceil(duration * fps)."""
+    frames: int
+    width: int
+    """Pixels."""
+    height: int
+    """Pixels."""
+    fps: int
+    language: str
+    """Code: ``ru``."""
+    voice: str
+    avatar: str
+    """Its name; ``picture`` for a picture of the caller's own."""
+    engine: str
+    """``puppet``."""
+    portrait: Origin
+    """``made`` for this video, or read from ``disk`` or ``memory``."""
+    timings: dict[str, float]
+    """Seconds by stage: ``wait`` (for other videos), ``portrait``, ``speech``, ``track``, ``render``, ``encode`` (how
+    long the encoder kept the others waiting: most of its work runs beside them), ``total``; and ``first_frame``, from
+    the call until the first frame was made."""
+
+
+@dataclass(frozen=True)
+class _Order:
+    """A request whose every field has been checked."""
+
+    pieces: Iterator[Speech]
+    characters: int
+    language: str
+    avatar: str
+    picture: bytes
+    fps: int
+    seed: int
+
+
+class LipsyncService:
+    """Loads once, then makes videos for many threads at once: as many at the same time as the thread plan says."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._plan = plan_threads(available_cores(), settings.renders)
+        self._turn = BoundedSemaphore(self._plan.renders)
+        self._portraits = Portraits(
+            ArrayCache(settings.cache, settings.cache_max_mb),
+            max_side=settings.max_side,
+            max_megapixels=settings.max_megapixels,
+        )
+        self._voice: Voice = EspeakVoice()
+        self._state = "loading"
+        self._models_loaded = False
+        self._avatar_loaded = False
+        self._loading = Lock()
+
+    def load(self) -> None:
+        """Load everything once: the networks, the default avatar; and make a short clip, so that all is warm.
+
+        With ``warm_up`` off, neither the clip is made nor are the networks loaded before a portrait needs them.
+        Raises LipsyncError when the default avatar, the default language or a part cannot be used.
+        """
+        with self._loading:
+            if self.ready:
+                return
+            self._state = "loading"
+            try:
+                apply_threads(self._plan)
+                if self.settings.warm_up:
+                    self._portraits.load()
+                self._models_loaded = True
+                order = self._checked("1")
+                self._portraits.get(order.picture)
+                self._avatar_loaded = True
+                if self.settings.warm_up:
+                    with tempfile.TemporaryDirectory(prefix="lipsync-") as folder:
+                        self._make(order, Path(folder) / "warm.mp4", None, None)
+            except BaseException:
+                self._state = "failed"
+                raise
+            self._state = "ready"
+            self._clean_up()
+
+    @property
+    def ready(self) -> bool:
+        """Whether videos can be made."""
+        return self._state == "ready"
+
+    def status(self) -> dict[str, object]:
+        """What ``/api/health`` shows; ``status`` is loading, ready or failed."""
+        return {
+            "status": self._state,
+            "models_loaded": self._models_loaded,
+            "avatar_loaded": self._avatar_loaded,
+            "device": "cpu",
+            "engine": "puppet",
+            "voice": self._voice.name,
+            "version": __version__,
+            "renders": self._plan.renders,
+        }
+
+    def voices(self) -> list[VoiceInfo]:
+        """The voices that a request can name."""
+        return self._voice.voices()
+
+    def generate(
+        self,
+        *,
+        text: str,
+        language: str | None = None,
+        avatar: str | Path | None = None,
+        voice: str | None = None,
+        seed: int | None = None,
+        fps: int | None = None,
+        picture: bytes | None = None,
+        output: Path | None = None,
+        track: Path | None = None,
+        progress: Progress | None = None,
+    ) -> Result:
+        """Make a video of a portrait that speaks ``text``. The same arguments give the same video.
+
+        ``avatar`` is the name of a shipped one, or the Path of a picture file (never a string: a web request can
+        name no path); ``picture`` the bytes of a picture file, and comes before it. What is left out is the
+        setting's. ``output`` is a new file in the outputs folder when none is given; ``track`` gets the face track
+        as JSON. ``progress`` is told how much is done, 0 to 1, in the calling thread; what it raises ends the work.
+
+        Neither file is there after an error. Raises LipsyncError: not_ready, empty_text, text_too_long,
+        bad_characters, nothing_to_say, unknown_language, unknown_voice, unknown_avatar, bad_field, file_too_large,
+        what :meth:`lipsync.portraits.Portraits.get` raises, speech_failed, cannot_write.
+        """
+        if not self.ready:
+            raise LipsyncError("not_ready")
+        order = self._checked(text, language, avatar, voice, seed, fps, picture)
+        if output is not None:
+            return self._make(order, output, track, progress)
+        folder = self.settings.outputs.expanduser().absolute()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LipsyncError("cannot_write", place=folder, reason=error.strerror) from error
+        result = self._make(order, folder / new_name(), track, progress)
+        self._clean_up()
+        return result
+
+    def _checked(
+        self,
+        text: str,
+        language: str | None = None,
+        avatar: str | Path | None = None,
+        voice: str | None = None,
+        seed: int | None = None,
+        fps: int | None = None,
+        picture: bytes | None = None,
+    ) -> _Order:
+        """All that can be said about a request before any work is done."""
+        clean = clean_text(_a_string("text", text), self.settings.max_text)
+        code = resolve_language(_a_string("language", language or self.settings.language)).code
+        fps = _a_number("fps", self.settings.fps if fps is None else fps, *FPS)
+        seed = _a_number("seed", SEED if seed is None else seed, 0, SEEDS - 1)
+        name, data, fitting = self._picture(avatar, picture)
+        pieces = self._voice.speak(clean, code, voice or fitting)
+        return _Order(pieces, len(clean), code, name, data, fps, seed)
+
+    def _picture(self, avatar: str | Path | None, picture: bytes | None) -> tuple[str, bytes, str | None]:
+        """The portrait's name, its file's bytes, and the voice that fits it."""
+        if picture is not None:
+            _at_most(len(picture), self.settings.max_upload_mb)
+            return "picture", picture, None
+        if avatar is None:
+            avatar = self.settings.avatar
+            if avatar not in {one.name for one in shipped_avatars()}:
+                avatar = Path(avatar)
+        if isinstance(avatar, Path):
+            return "picture", _read(avatar.expanduser(), self.settings.max_upload_mb), None
+        one = shipped_avatar(_a_string("avatar", avatar))
+        return one.name, one.path.read_bytes(), one.voice
+
+    def _make(self, order: _Order, path: Path, track: Path | None, progress: Progress | None) -> Result:
+        watch = Stopwatch()
+        with self._my_turn(watch):
+            with watch.stage("portrait"):
+                prepared, origin = self._portraits.get(order.picture)
+            height, width = prepared.portrait.picture.shape[:2]
+            clip = render(
+                order.pieces,
+                prepared.animator,
+                path,
+                size=(width, height),
+                fps=order.fps,
+                seed=order.seed,
+                encoding=Encoding(self.settings.crf, self.settings.preset, self._plan.encoder),
+                characters=order.characters,
+                watch=watch,
+                track_path=track,
+                progress=progress,
+            )
+        watch.mark("total")
+        return Result(
+            path=path,
+            duration=clip.samples / clip.rate,
+            frames=clip.frames,
+            width=width,
+            height=height,
+            fps=order.fps,
+            language=order.language,
+            voice=clip.voice,
+            avatar=order.avatar,
+            engine=prepared.animator.name,
+            portrait=origin,
+            timings=watch.seconds,
+        )
+
+    @contextmanager
+    def _my_turn(self, watch: Stopwatch) -> Iterator[None]:
+        with watch.stage("wait"):
+            self._turn.acquire()
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    def _clean_up(self) -> None:
+        try:
+            remove_old(
+                self.settings.outputs.expanduser(),
+                max_hours=self.settings.outputs_max_hours,
+                max_mb=self.settings.outputs_max_mb,
+            )
+        except OSError as error:  # the video is there: that old ones stay is for the log
+            log.warning("old videos in %s cannot be removed: %s", self.settings.outputs, error)
+
+
+def _a_string(field: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise LipsyncError("bad_field", field=field, expected={"en": "a string is expected", "ru": "нужна строка"})
+    return value
+
+
+def _a_number(field: str, value: object, least: int, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        expected = {
+            "en": f"a whole number from {least} to {most} is expected",
+            "ru": f"нужно целое число от {least} до {most}",
+        }
+        raise LipsyncError("bad_field", field=field, expected=expected)
+    return value
+
+
+def _at_most(size: int, limit_mb: float) -> None:
+    if size > limit_mb * 1e6:
+        raise LipsyncError("file_too_large", limit=f"{limit_mb:g}")
+
+
+def _read(path: Path, limit_mb: float) -> bytes:
+    """The bytes of a picture file that a person has named on their own machine."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(int(limit_mb * 1e6) + 1)
+    except FileNotFoundError as error:
+        known = ", ".join(one.name for one in shipped_avatars())
+        raise LipsyncError("unknown_avatar", avatar=str(path), known=known) from error
+    except OSError as error:
+        raise LipsyncError("cannot_read", place=path, reason=error.strerror) from error
+    _at_most(len(data), limit_mb)
+    return data

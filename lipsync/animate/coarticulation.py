@@ -155,9 +155,9 @@ def _held(holds: list[Hold], times: NDArray[np.float64]) -> NDArray[np.float64]:
     """(n,) each hold at its strength for twice _PLATEAU or longer, with linear ramps to 0 on both sides."""
     curve = np.zeros(len(times))
     plateaus = [_plateau(hold) for hold in holds]
-    ends = [-np.inf, *(end for _, end in plateaus[:-1])]
-    starts = [*(start for start, _ in plateaus[1:]), np.inf]
-    for hold, (start, end), before, after in zip(holds, plateaus, ends, starts, strict=True):
+    for place, (hold, (start, end)) in enumerate(zip(holds, plateaus, strict=True)):
+        before = plateaus[place - 1][1] if place > 0 else -np.inf
+        after = plateaus[place + 1][0] if place + 1 < len(plateaus) else np.inf
         # between two closures in quick succession the lips still part: each takes half of the time
         closing = np.clip((start - before) / 2, _QUICK_RAMP, _RAMP)
         opening = np.clip((after - end) / 2, _QUICK_RAMP, _RAMP)

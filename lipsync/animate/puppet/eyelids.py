@@ -23,8 +23,8 @@ Bytes = NDArray[np.uint8]
 
 LEAST_OPEN = 0.12
 """An eye less open than this share of its width is shut or squinting in the portrait: it does not blink."""
-_SHUT = 0.92
-"""How far down the eye's opening the lids meet."""
+_SHUT = 1.02
+"""How far down the eye's opening the lids meet: a trace beyond the mesh's lower lid, or white would show."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,7 @@ def build_eyelids(picture: Bytes, points: NDArray[np.float64]) -> tuple[Eyelid, 
 
     ``picture`` (H, W, 3) RGB, ``points`` (468, 2) landmarks in pixels.
     """
-    cheeks = np.concatenate([pixels_inside(picture, points[list(cheek)]) for cheek in CHEEKS])
-    skin = np.median(cheeks, axis=0).astype(np.float32)
+    # Each eye has its own cheek: one side of a face is often in the shade.
     lids = [
         _build_eyelid(
             picture,
@@ -64,7 +63,7 @@ def build_eyelids(picture: Bytes, points: NDArray[np.float64]) -> tuple[Eyelid, 
             points[list(LOWER_LIDS[eye])],
             points[list(LID_CREASES[eye])],
             points[list(BROWS_LOWER[eye])],
-            skin,
+            np.median(pixels_inside(picture, points[list(CHEEKS[eye])]), axis=0).astype(np.float32),
         )
         for eye in (0, 1)
     ]
@@ -164,11 +163,11 @@ def _build_eyelid(
         return None
     # The lid begins between crease and lashes, and well below the brow.
     strip = np.clip(upper - fold, 0.04 * eye_width, 0.16 * eye_width)
-    start = np.maximum(upper - np.maximum(0.75 * strip, 0.07 * eye_width), (upper + 2 * brow_edge) / 3)
+    start = np.maximum(upper - np.maximum(0.75 * strip, 0.115 * eye_width), (upper + brow_edge) / 2)
     start = np.minimum(start, upper - 0.03 * eye_width)
     start = cv2.GaussianBlur(start[None], (0, 0), 0.06 * eye_width)[0]
     shut = upper + _SHUT * (lower - upper)
-    skin = _paint_shut(patch, below, start, upper, shut, lower, strip, eye_width)
+    skin = _paint_shut(patch, cheek, below, start, upper, shut, lower, strip, eye_width)
     eye = pixels_inside(picture, np.concatenate([upper_lid, lower_lid]))
     lash = np.percentile(eye, 8, axis=0) * 0.8
     return Eyelid(
@@ -203,6 +202,7 @@ def _is_skin(colour: Floats, cheek: Floats) -> bool:
 
 def _paint_shut(
     patch: Floats,
+    cheek: Floats,
     below: Floats,
     start: Floats,
     upper: Floats,
@@ -218,10 +218,15 @@ def _paint_shut(
     # The visible strip of lid, where it is clean skin: not in the shadow of the brow, not painted dark.
     inside = (upper[None] - strip[None] * np.linspace(0.45, 0.8, 5)[:, None]).clip(0, height - 1).astype(int)
     own = cv2.GaussianBlur(np.median(patch[inside, every], axis=0)[None], (0, 0), 0.12 * eye_width)[0]
-    ratio = luma(own) / luma(below).clip(1)
-    clean = smoothstep(ratio, 0.55, 0.8) * (1 - smoothstep(ratio, 1.2, 1.5))
+    ratio = luma(own) / max(float(luma(cheek)), 1.0)
+    clean = smoothstep(ratio, 0.45, 0.7) * (1 - smoothstep(ratio, 1.3, 1.6))
     clean = cv2.GaussianBlur(np.asarray(clean, np.float32)[None], (0, 0), 0.15 * eye_width)[0][:, None]
-    lid = below * 0.93 * (1 - 0.6 * clean) + own * 0.6 * clean
+    # A strip too dark to copy still says that less light gets there.
+    lid = below * (0.80 + 0.13 * clean) * (1 - 0.75 * clean) + own * 0.75 * clean
+    # Lid and skin may both lie in paint or shade; a shut lid is a round thing that catches light.
+    lack = np.clip((0.80 * luma(cheek) - luma(lid)) / np.maximum(0.9 * luma(cheek) - luma(lid), 1.0), 0, 0.75)
+    lid = lid + (0.9 * cheek - lid) * lack[:, None]
+    lid = cv2.GaussianBlur(np.asarray(lid, np.float32)[None], (0, 0), 0.08 * eye_width)[0]
     place = np.clip((rows - start) / np.maximum(shut - start, 1), 0, 1.2)
     shade = 0.93 + 0.10 * np.sin(np.pi * np.clip(place, 0, 1)) - 0.10 * smoothstep(place, 0.75, 1.05)
     painted = lid[None] * shade[..., None]

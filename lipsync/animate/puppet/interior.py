@@ -25,6 +25,8 @@ Bytes = NDArray[np.uint8]
 
 EYE_DISTANCE_MM = 90.0
 """Between the outer eye corners of an adult (Farkas 1994: 88 mm in women, 91 mm in men)."""
+_LOWER_TEETH = 0.82
+"""Brightness of the lower teeth against the upper: they stand further back, and face upwards."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def build_interior(portrait: Portrait, motion: Motion) -> Interior:
         return _as_bytes(np.round(blurred))
 
     upper = draw_arch(UPPER_ARCH, project, size, palette.tooth, palette.gum, finer)
-    lower = draw_arch(LOWER_ARCH, project, size, palette.tooth, palette.gum, finer)
+    lower = draw_arch(LOWER_ARCH, project, size, palette.tooth * np.float32(_LOWER_TEETH), palette.gum, finer)
     across, below = _mouth_axes(size, middle - [left, top], motion)
     own, own_lower = _own_teeth(portrait.picture, motion, (int(left), int(top)), size, palette)
     jaw_reach = float(np.linalg.norm(motion.jaw_open[CHIN])) + 1e-6

@@ -103,7 +103,7 @@ def _study_open(
     gaps = (edge_lower - edge_upper) @ down
     gap = max(float(gaps.max()) / distance, OPEN_GAP + 1e-3)
     # The cut runs inside the lip: at its very edge a white line of teeth would leak when the mouth shuts.
-    arc = np.sin(np.linspace(0, np.pi, len(upper)))[:, None] ** 0.5
+    arc = np.sin(np.linspace(0, np.pi, len(upper)))[:, None].clip(0) ** 0.5
     push = max(1.8, 0.014 * distance) * arc * down
     cut_upper, cut_lower = edge_upper - push, edge_lower + push
     for k in range(1, 10):

@@ -14,6 +14,8 @@ Floats = NDArray[np.float32]
 
 _NOTHING = 0.4
 """Pixels: an opening smaller than this is the lips' own line."""
+_SEAM_LINE = 1.0
+"""Millimetres of the lower lip that the dark line between shut lips takes."""
 _FIRM_TEETH = 0.85
 """Opacity of the lower teeth: they stand in the shade."""
 
@@ -37,7 +39,7 @@ def paint_interior(
     opening = float(gap.max())
     if opening < _NOTHING:
         return
-    lower = lower - np.minimum(gap, 0)[:, None] * down.astype(np.float32)
+    lower = lower + (_beyond_seam(gap, interior) - np.minimum(gap, 0))[:, None] * down.astype(np.float32)
     box = _even_box(upper, lower, interior, frame)
     if box is None:
         return
@@ -71,10 +73,18 @@ def paint_shut_line(
     gap = (lower - upper) @ down.astype(np.float32)
     open_here = np.interp(columns, middle[:, 0], gap, left=9, right=9)[None]
     place = np.clip((columns - upper[0, 0]) / (upper[-1, 0] - upper[0, 0]), 0, 1)[None]
-    strength = np.exp(-(((rows - line) / max(0.8, 0.006 * unit)) ** 2)) * np.sin(np.pi * place) ** 0.4
+    strength = np.exp(-(((rows - line) / max(0.8, 0.006 * unit)) ** 2)) * np.sin(np.pi * place).clip(0) ** 0.4
     alpha = 0.55 * strength * (1 - smoothstep(open_here, 0.5, 0.03 * unit))
     colour = np.broadcast_to(interior.palette.lip * 0.45, (height, width, 3))
     _blend(frame, box, np.ascontiguousarray(colour, np.float32), alpha.astype(np.float32))
+
+
+def _beyond_seam(gap: Floats, interior: Interior) -> Floats:
+    """(n,) pixels below the lower lip's contour that the inside covers too, once the mouth is open.
+
+    The dark line between shut lips is half the lower lip's; on an open mouth it would be an outline.
+    """
+    return np.asarray(_SEAM_LINE * interior.millimetre * smoothstep(gap, 0, 3 * interior.millimetre), np.float32)
 
 
 def _even_box(upper: Floats, lower: Floats, interior: Interior, frame: Frame) -> tuple[int, int, int, int] | None:
@@ -153,9 +163,9 @@ def _shade(interior: Interior, mask: Floats, below_lip: Floats, opening: float, 
     """
     millimetre = interior.millimetre
     inner = cv2.GaussianBlur(mask, (0, 0), max(1.0, 1.6 * millimetre))
-    under_lip = 0.55 + 0.45 * smoothstep(below_lip, -0.5 * millimetre, 2.8 * millimetre)
-    edge = 0.45 + 0.55 * smoothstep(inner, 0.35, 0.95)
-    entering = 0.74 + 0.26 * float(smoothstep(opening, 2 * millimetre, 8 * millimetre))
+    under_lip = 0.62 + 0.38 * smoothstep(below_lip, -0.5 * millimetre, 2.6 * millimetre)
+    edge = 0.52 + 0.48 * smoothstep(inner, 0.35, 0.92)
+    entering = 0.80 + 0.20 * float(smoothstep(opening, 2 * millimetre, 8 * millimetre))
     own_lip = 0.78 + 0.22 * smoothstep(below_lip, -0.5 * millimetre, 3 * millimetre)
     under_lip = under_lip * (1 - own) + own_lip * own
     edge = edge * (1 - 0.5 * own) + 0.5 * own

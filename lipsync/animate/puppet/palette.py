@@ -45,10 +45,10 @@ def study_colours(picture: NDArray[np.uint8], mouth: Mouth, eye_distance: float)
     )
     # Teeth are as bright as the light, not as the skin: the white of the eyes tells how bright that is.
     light = max(float(luma(bright)), 0.78 * float(np.percentile(luma(eyes), 92)))
-    tooth = 0.5 * light * np.array([1.02, 1.0, 0.95]) + 0.5 * bright * light / max(float(luma(bright)), 1.0)
+    tooth = 0.42 * light * np.array([1.02, 1.0, 0.95]) + 0.58 * bright * light / max(float(luma(bright)), 1.0)
     if mouth.is_open:
         tooth = _own_teeth(picture, mouth, float(luma(lip)), tooth)
-    cavity = lip * np.array([0.80, 0.50, 0.50]) / max(float(luma(lip)), 1.0) * 0.20 * light
+    cavity = lip * np.array([0.85, 0.50, 0.48]) / max(float(luma(lip)), 1.0) * 0.27 * light
     flesh = (lip * 0.45 + np.array([1.05, 0.55, 0.55]) * 0.40 * light) * 0.86
     face, chroma = _face_crop(picture, points)
     colourful = float(np.clip(chroma / 18, 0, 1))

@@ -94,11 +94,12 @@ class LipsyncService:
         self._avatar_loaded = False
         self._loading = Lock()
 
-    def load(self) -> None:
-        """Load everything once: the networks, the default avatar; and make a short clip, so that all is warm.
+    def load(self, *, ahead: bool = True) -> None:
+        """Load everything once: the face networks, the default avatar; and make a short clip, so that all is warm.
 
-        With ``warm_up`` off, neither the clip is made nor are the networks loaded before a portrait needs them.
-        Raises LipsyncError when the default avatar, the default language or a part cannot be used.
+        The clip is left out with the setting ``warm_up`` off. With ``ahead`` off each thing is loaded when it is
+        first needed: right for one video. Raises LipsyncError when the default avatar, the default language or a
+        part cannot be used.
         """
         with self._loading:
             if self.ready:
@@ -106,20 +107,23 @@ class LipsyncService:
             self._state = "loading"
             try:
                 apply_threads(self._plan)
-                if self.settings.warm_up:
-                    self._portraits.load()
-                self._models_loaded = True
-                order = self._checked("1")
-                self._portraits.get(order.picture)
-                self._avatar_loaded = True
-                if self.settings.warm_up:
-                    with tempfile.TemporaryDirectory(prefix="lipsync-") as folder:
-                        self._make(order, Path(folder) / "warm.mp4", None, None)
+                if ahead:
+                    self._load_ahead()
             except BaseException:
                 self._state = "failed"
                 raise
             self._state = "ready"
-            self._clean_up()
+        self._clean_up()
+
+    def _load_ahead(self) -> None:
+        self._portraits.load()
+        self._models_loaded = True
+        order = self._checked("1")
+        self._portraits.get(order.picture)
+        self._avatar_loaded = True
+        if self.settings.warm_up:
+            with tempfile.TemporaryDirectory(prefix="lipsync-") as folder:
+                self._make(order, Path(folder) / "warm.mp4", None, None)
 
     @property
     def ready(self) -> bool:

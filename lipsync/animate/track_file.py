@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import secrets
 import shutil
 import tempfile
@@ -40,7 +41,7 @@ class TrackFile:
         with ExitStack() as opened:  # closes what was opened when the rest cannot be
             try:
                 if path.is_dir():
-                    raise IsADirectoryError(errno.EISDIR, "it is a folder")
+                    raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
                 self._part = path.absolute().with_name(f".{secrets.token_hex(8)}.part")
                 temporary = [opened.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")) for _ in range(2)]
                 self._openings_file: IO[str] = temporary[0]

@@ -62,7 +62,8 @@ class Mp4Writer:
         self._part: Path | None = None
         if self._target is not None:
             if self._target.is_dir():
-                raise LipsyncError("cannot_write", place=self._place, reason="it is a folder")
+                reason = {"en": "it is a folder", "ru": "это папка"}
+                raise LipsyncError("cannot_write", place=self._place, reason=reason)
             self._part = self._target.absolute().with_name(f"{PART_PREFIX}{secrets.token_hex(8)}.part")
         self._error: BaseException | None = None
         self._dropped = False

@@ -1,0 +1,8 @@
+"""``python -m lipsync``."""
+
+import sys
+
+from lipsync.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,285 @@
+"""The command line: ``lipsync say``, ``serve``, ``doctor``, ``voices``, ``avatars``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from lipsync import __version__
+from lipsync.errors import LipsyncError
+from lipsync.terminal import ProgressBar, language_of
+
+if TYPE_CHECKING:
+    from lipsync.service import Result
+    from lipsync.settings import Settings
+
+log = logging.getLogger(__name__)
+
+CALLERS_FAULT, OUR_FAULT, INTERRUPTED = 2, 1, 130
+"""Exit codes; 130 as shells have it for Ctrl-C."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code: 0, 2 for what the caller got wrong, 1 for what went wrong here."""
+    words = _Words(language_of(os.environ))
+    try:
+        signal.signal(signal.SIGTERM, _terminated)
+        options = _parser(words).parse_args(arguments)
+        settings = _settings()
+        debugging = settings.log_level.upper() == "DEBUG"
+        logging.basicConfig(
+            level=logging.DEBUG if debugging else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
+        )
+        command: Callable[[argparse.Namespace, Settings, _Words], int] = options.command
+        return command(options, settings, words)
+    except LipsyncError as error:
+        print(error.sentence(words.language), file=sys.stderr)
+        return CALLERS_FAULT if error.status < 500 else OUR_FAULT
+    except KeyboardInterrupt:
+        print(words("Interrupted: nothing was written.", "Прервано: ничего не записано."), file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the one who read our output has seen enough, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # a mistake of ours: a person is told, and told how to see more
+        log.debug("unexpected", exc_info=True)
+        what = f"{type(error).__name__}: {error}"
+        more = words("LIPSYNC_LOG_LEVEL=DEBUG shows where", "подробности покажет LIPSYNC_LOG_LEVEL=DEBUG")
+        start = words("Something went wrong in lipsync", "В lipsync произошла ошибка")
+        print(f"{start}: {what} ({more}).", file=sys.stderr)
+        return OUR_FAULT
+
+
+class _Words:
+    """Picks the sentence in the person's language."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+
+    def __call__(self, english: str, russian: str) -> str:
+        return russian if self.language == "ru" else english
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        words = _Words(language_of(os.environ))
+        start = words("The command is not understood", "Команда не понята")
+        print(f"{start}: {message} ({self.prog} --help).", file=sys.stderr)
+        sys.exit(CALLERS_FAULT)
+
+
+def _parser(words: _Words) -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="lipsync",
+        description=words("A text becomes a talking portrait.", "Текст становится говорящим портретом."),
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar=words("command", "команда"), parser_class=_Parser)
+
+    say = commands.add_parser("say", help=words("make a video of a text", "сделать видео из текста"))
+    say.set_defaults(command=_say)
+    say.add_argument("text", help=words("what is said; - reads it from standard input", "что сказать; - из ввода"))
+    say.add_argument("--language", help=words("code or name: ru, English", "код или имя: ru, English"))
+    say.add_argument("--avatar", help=words("name, or a picture file", "имя или файл с картинкой"))
+    say.add_argument("--voice", help=words("name of a voice (lipsync voices)", "имя голоса (lipsync voices)"))
+    say.add_argument("--fps", help=words("frames a second, 10 to 60", "кадров в секунду, от 10 до 60"))
+    say.add_argument("--seed", help=words("another number, other blinks", "другое число — другие моргания"))
+    say.add_argument("-o", "--output", type=Path, help=words("file of the video (.mp4)", "файл видео (.mp4)"))
+    say.add_argument("--track", type=Path, help=words("also write the face track (.json)", "записать и трек (.json)"))
+    say.add_argument("--json", action="store_true", help=words("print the facts as JSON", "вывести итог как JSON"))
+
+    serve = commands.add_parser("serve", help=words("serve the web page", "запустить веб-страницу"))
+    serve.set_defaults(command=_serve)
+
+    for name, command, english, russian in (
+        ("doctor", _doctor, "what is there and what is missing", "что есть и чего не хватает"),
+        ("voices", _voices, "languages and voices", "языки и голоса"),
+        ("avatars", _avatars, "the portraits that come along", "портреты из поставки"),
+    ):
+        one = commands.add_parser(name, help=words(english, russian))
+        one.set_defaults(command=command)
+        one.add_argument("--json", action="store_true", help=words("as JSON", "как JSON"))
+    return parser
+
+
+def _settings() -> Settings:
+    from pydantic import ValidationError  # noqa: PLC0415 - --help needs none of it
+
+    from lipsync.settings import Settings  # noqa: PLC0415
+
+    try:
+        return Settings()
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        name = f"LIPSYNC_{problem['loc'][0]}".upper()
+        raise LipsyncError("bad_field", field=name, expected=problem["msg"]) from error
+
+
+# ---- say
+
+
+def _say(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
+    from lipsync.service import LipsyncService  # noqa: PLC0415 - --help needs none of it
+
+    text = _standard_input(settings.max_text) if options.text == "-" else options.text
+    fps, seed = _number("fps", options.fps), _number("seed", options.seed)
+    service = LipsyncService(settings)
+    service.load(ahead=False)
+    bar = ProgressBar(sys.stderr)
+    try:
+        result = service.generate(
+            text=text,
+            language=options.language,
+            avatar=_avatar(options.avatar),
+            voice=options.voice,
+            fps=fps,
+            seed=seed,
+            output=options.output,
+            track=options.track,
+            progress=bar,
+        )
+    finally:
+        bar.clear()
+    if options.json:
+        facts = {**asdict(result), "path": str(result.path)}
+        timings = facts.pop("timings")
+        facts["seconds"] = {stage: round(timings[stage], 4) for stage in _STAGES}
+        facts["first_frame"] = round(bar.first_frame or 0.0, 3)
+        _print_json(facts)
+    else:
+        print(_told(result, words))
+    return 0
+
+
+_STAGES = {
+    "wait": ("waiting", "ожидание"),
+    "portrait": ("portrait", "портрет"),
+    "speech": ("speech", "речь"),
+    "track": ("track", "движение"),
+    "render": ("frames", "кадры"),
+    "encode": ("waiting for the encoder", "ожидание кодека"),
+    "total": ("in all", "всего"),
+}
+
+
+def _told(result: Result, words: _Words) -> str:
+    """Where the video is, how long it lasts, what each stage took."""
+    second = words("s", "с")
+    stages = "; ".join(
+        f"{words(*names)} {result.timings[stage]:.2f} {second}"
+        for stage, names in _STAGES.items()
+        if result.timings.get(stage, 0.0) >= 0.005 or stage == "total"
+    )
+    frames = words(f"{result.frames} frames", f"кадров: {result.frames}")
+    return (
+        f"{result.path}\n"
+        f"{result.duration:.2f} {second}, {frames}, {result.width}x{result.height}, {result.fps} fps, "
+        f"{result.language}, {result.voice}, {result.avatar}\n{stages}"
+    )
+
+
+def _standard_input(limit: int) -> str:
+    """The text from standard input, in UTF-8; no more is read than may be said."""
+    data = sys.stdin.buffer.read(4 * limit + 4)  # a character has at most four bytes
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if len(data) == 4 * limit + 4:  # cut inside of a character, and too long in any case
+            return data.decode("utf-8", "replace")
+        expected = {"en": "UTF-8 is expected", "ru": "нужна кодировка UTF-8"}
+        raise LipsyncError("bad_field", field="text", expected=expected) from error
+
+
+def _number(field: str, value: str | None) -> int | None:
+    if value is None:
+        return None
+    try:
+        return int(value)
+    except ValueError as error:
+        expected = {"en": "a whole number is expected", "ru": "нужно целое число"}
+        raise LipsyncError("bad_field", field=field, expected=expected) from error
+
+
+def _avatar(named: str | None) -> str | Path | None:
+    """The name of a shipped portrait, or else the path of a picture file."""
+    from lipsync.face.avatars import shipped_avatars  # noqa: PLC0415
+
+    if named is None or named in {one.name for one in shipped_avatars()}:
+        return named
+    path = Path(named)
+    return path if path.suffix or len(path.parts) > 1 or path.exists() else named
+
+
+# ---- the others
+
+
+def _serve(options: argparse.Namespace, settings: Settings, words: _Words) -> int:  # noqa: ARG001 - as every command
+    root = Path(__file__).resolve().parent.parent
+    config = root / "gunicorn.conf.py"
+    if not config.is_file():
+        raise LipsyncError("missing_part", part=config.name, remedy="git clone")
+    server = [sys.executable, "-m", "gunicorn", "--config", str(config), "--pythonpath", str(root), "app:app"]
+    sys.stdout.flush()
+    os.execv(sys.executable, server)
+
+
+def _doctor(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
+    from lipsync.doctor import examine  # noqa: PLC0415
+
+    findings = examine(settings)
+    if options.json:
+        _print_json({"version": __version__, "findings": [asdict(one) for one in findings]})
+    else:
+        width = max(len(one.name) for one in findings)
+        for one in findings:
+            mark = "✓" if one.found else "✗" if one.needed else "–"
+            adds = one.adds[words.language]
+            purpose = adds if one.found else words(f"would add: {adds}", f"дало бы: {adds}")
+            print(f"{mark} {one.name:<{width}}  {one.detail}  ({purpose})")
+    return OUR_FAULT if any(one.needed and not one.found for one in findings) else 0
+
+
+def _voices(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
+    from lipsync.service import LipsyncService  # noqa: PLC0415
+    from lipsync.speech.languages import LANGUAGES  # noqa: PLC0415
+
+    voices = LipsyncService(settings).voices()
+    if options.json:
+        languages = {one.code: one.label for one in LANGUAGES}
+        _print_json({"languages": languages, "voices": [asdict(one) for one in voices]})
+    else:
+        for voice in voices:
+            print(f"{voice.name:<16} {voice.labels.get(words.language, '')}")
+        print("\n" + "\n".join(f"{one.code:<4} {one.label}" for one in LANGUAGES))
+    return 0
+
+
+def _avatars(options: argparse.Namespace, settings: Settings, words: _Words) -> int:  # noqa: ARG001 - as every command
+    from lipsync.face.avatars import shipped_avatars  # noqa: PLC0415
+
+    avatars = shipped_avatars()
+    if options.json:
+        _print_json([{**asdict(one), "path": str(one.path)} for one in avatars])
+    else:
+        for one in avatars:
+            print(f"{one.name:<8} {one.width}x{one.height:<5} {one.titles[words.language]}. {one.credit}")
+    return 0
+
+
+def _print_json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _terminated(*_: object) -> NoReturn:
+    """SIGTERM ends as Ctrl-C does: no half of a file stays behind."""
+    raise KeyboardInterrupt

@@ -1,0 +1,157 @@
+"""What is there, what is missing, and what each missing thing would add."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+import os
+import platform
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from lipsync.settings import Settings
+from lipsync.threads import available_cores, plan_threads
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    found: bool
+    needed: bool
+    """Whether videos cannot be made without it."""
+    detail: str
+    """Its version or place, or why it does not work."""
+    adds: dict[str, str]
+    """What it is for, or would add, by language."""
+
+
+def examine(settings: Settings) -> list[Finding]:
+    """Look at everything that this installation stands on. Raises nothing: what fails is a finding."""
+    findings = [
+        _look("python", platform.python_version, en="runs all of this", ru="на нём всё работает"),
+        _look("numpy", _package("numpy"), en="all arithmetic", ru="вся арифметика"),
+        _look("opencv", _package("cv2", "opencv-python-headless"), en="faces and pictures", ru="лица и картинки"),
+        _look("pillow", _package("PIL", "pillow"), en="reads picture files", ru="читает файлы картинок"),
+        _look("pyav", _codecs, en="writes H.264 and AAC", ru="пишет H.264 и AAC"),
+        _look("espeak-ng", _espeak, en="the voice", ru="голос"),
+        _look("sentencex", _package("sentencex"), en="finds sentences", ru="находит предложения"),
+        _look("face networks", _networks, en="find the face in a picture", ru="находят лицо на картинке"),
+        _look("avatars", _avatars, en="the portraits that come along", ru="портреты из поставки"),
+        _look("avatar", lambda: _default_avatar(settings), en="the default portrait", ru="портрет по умолчанию"),
+        _look("outputs", lambda: _writable(settings.outputs), en="where videos are kept", ru="здесь хранятся видео"),
+        _look(
+            "cache",
+            lambda: _writable(settings.cache),
+            needed=False,
+            en="a portrait's second use without preparing it again",
+            ru="второй раз портрет не надо готовить заново",
+        ),
+        _look("flask", _package("flask"), needed=False, en="the web page and the API", ru="страница и API"),
+        _look("gunicorn", _package("gunicorn"), needed=False, en="make serve", ru="make serve"),
+        _look(
+            "ffprobe",
+            lambda: _program("ffprobe"),
+            needed=False,
+            en="a second opinion on the videos, in the tests",
+            ru="второе мнение о видео, в тестах",
+        ),
+        _look(
+            "chromium",
+            lambda: _program("chromium", "chromium-browser", "google-chrome"),
+            needed=False,
+            en="the test of the page in a browser",
+            ru="проверка страницы в браузере",
+        ),
+    ]
+    cores = available_cores()
+    plan = plan_threads(cores, settings.renders)
+    return [
+        *findings,
+        Finding(
+            "cores",
+            True,
+            True,
+            f"{cores}",
+            {"en": f"videos at the same time: {plan.renders}", "ru": f"видео одновременно: {plan.renders}"},
+        ),
+    ]
+
+
+def _look(name: str, find: Callable[[], str], *, needed: bool = True, en: str, ru: str) -> Finding:
+    try:
+        return Finding(name, True, needed, find(), {"en": en, "ru": ru})
+    except Exception as error:  # whatever is wrong with it is what the person wants to read
+        return Finding(name, False, needed, str(error) or type(error).__name__, {"en": en, "ru": ru})
+
+
+def _package(module: str, distribution: str | None = None) -> Callable[[], str]:
+    def find() -> str:
+        importlib.import_module(module)
+        return importlib.metadata.version(distribution or module)
+
+    return find
+
+
+def _codecs() -> str:
+    import av  # noqa: PLC0415 - its absence is a finding
+
+    for codec in ("libx264", "aac"):
+        av.Codec(codec, "w")
+    return importlib.metadata.version("av")
+
+
+def _espeak() -> str:
+    from lipsync.speech.espeak import EspeakVoice  # noqa: PLC0415 - its absence is a finding
+
+    speech = next(EspeakVoice().speak("1", "en"))
+    if not speech.samples.any():
+        raise RuntimeError("it says nothing")
+    return importlib.metadata.version("espeakng-loader")
+
+
+def _networks() -> str:
+    from lipsync.face.finder import FaceFinder  # noqa: PLC0415 - its absence is a finding
+
+    FaceFinder()
+    basis = Path(__file__).parent / "assets" / "face" / "arkit_basis.npz"
+    if not basis.is_file():
+        raise FileNotFoundError(str(basis))
+    return str(basis.parent)
+
+
+def _avatars() -> str:
+    from lipsync.face.avatars import shipped_avatars  # noqa: PLC0415
+
+    for avatar in shipped_avatars():
+        if not avatar.path.is_file():
+            raise FileNotFoundError(str(avatar.path))
+    return ", ".join(avatar.name for avatar in shipped_avatars())
+
+
+def _default_avatar(settings: Settings) -> str:
+    from lipsync.face.avatars import shipped_avatars  # noqa: PLC0415
+
+    known = {avatar.name for avatar in shipped_avatars()}
+    if settings.avatar not in known and not Path(settings.avatar).expanduser().is_file():
+        raise FileNotFoundError(settings.avatar)
+    return settings.avatar
+
+
+def _writable(folder: Path) -> str:
+    folder = folder.expanduser().absolute()
+    place = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        raise PermissionError(f"{place} cannot be written")
+    return f"{folder}, {shutil.disk_usage(place).free / 1e9:.1f} GB free"
+
+
+def _program(*names: str) -> str:
+    for name in names:
+        path = shutil.which(name)
+        if path is not None:
+            return path
+    raise FileNotFoundError("not installed")

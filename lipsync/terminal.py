@@ -1,0 +1,60 @@
+"""What the command line shows to a person: their language, a progress bar, the time since they pressed Enter."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TextIO
+
+_LOADED = time.perf_counter()
+_WIDTH = 30
+_REFRESH = 0.1  # seconds
+
+
+def language_of(environment: Mapping[str, str]) -> str:
+    """``ru`` or ``en``, by the variables that POSIX names for messages, the first that is set."""
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if environment.get(name):
+            return "ru" if environment[name].lower().startswith("ru") else "en"
+    return "en"
+
+
+def since_process_start() -> float:
+    """Seconds since this process began; where the system does not tell, since this module was loaded."""
+    try:
+        # proc(5): field 22 of stat, clock ticks since boot; the name before it may hold spaces, it ends with ")".
+        stat = Path("/proc/self/stat").read_text().rpartition(")")[2].split()
+        began = int(stat[22 - 3]) / os.sysconf("SC_CLK_TCK")
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - began
+    except (OSError, AttributeError, ValueError, IndexError):
+        return time.perf_counter() - _LOADED
+
+
+class ProgressBar:
+    """A bar on ``stream`` when a person watches it, nothing when not. Also notes when the first frame was made."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._shown = stream.isatty()
+        self._last = 0.0
+        self.first_frame: float | None = None
+        """Seconds from the start of the process to the first frame."""
+
+    def __call__(self, done: float) -> None:
+        """``done``: 0 to 1."""
+        if self.first_frame is None:
+            self.first_frame = since_process_start()
+        now = time.perf_counter()
+        if self._shown and (done >= 1 or now - self._last >= _REFRESH):
+            self._last = now
+            full = round(done * _WIDTH)
+            self._stream.write(f"\r{'█' * full}{'░' * (_WIDTH - full)} {done:4.0%}")
+            self._stream.flush()
+
+    def clear(self) -> None:
+        """Take the bar away."""
+        if self._shown and self._last:
+            self._stream.write("\r" + " " * (_WIDTH + 6) + "\r")
+            self._stream.flush()

@@ -1,9 +1,9 @@
 """Blinks: a lid is painted over the eye, out of the portrait's own skin.
 
-Stretching the strip of lid that an open eye shows carries brow, lashes and shadow down over deep-set eyes. So the
-shut lid is painted once: its colour from the skin below the eye and, where that is clean skin, from the lid itself;
-its grain from below the eye; shaded as a round thing; never near the brow. A frame draws the upper part of it,
-squeezed to where the edge of the lid is.
+Stretching the strip of lid that an open eye shows carries brow, lashes and shadow down over deep-set eyes. So
+the shut lid is painted once: its colour runs from the skin above the eye to the skin below it, so that it lies
+in the same light as both; its grain is from below the eye; it begins well below the brow. A frame draws the
+upper part of it, squeezed to where the edge of the lid is.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ class Eyelid:
     """Pixels."""
 
 
-def build_eyelids(picture: Bytes, points: NDArray[np.float64]) -> tuple[Eyelid, ...]:
+def build_eyelids(picture: Bytes, points: NDArray[np.float64], softness: float) -> tuple[Eyelid, ...]:
     """Both lids, or none where they could not be painted well: eyes shut, behind dark glasses, in dark sockets.
 
-    ``picture`` (H, W, 3) RGB, ``points`` (468, 2) landmarks in pixels.
+    ``picture`` (H, W, 3) RGB, ``points`` (468, 2) landmarks in pixels; ``softness``: the blur of drawn lines, pixels.
     """
     # Each eye has its own cheek: one side of a face is often in the shade.
     lids = [
@@ -64,6 +64,7 @@ def build_eyelids(picture: Bytes, points: NDArray[np.float64]) -> tuple[Eyelid, 
             points[list(LID_CREASES[eye])],
             points[list(BROWS_LOWER[eye])],
             np.median(pixels_inside(picture, points[list(CHEEKS[eye])]), axis=0).astype(np.float32),
+            softness,
         )
         for eye in (0, 1)
     ]
@@ -137,6 +138,7 @@ def _build_eyelid(
     crease: NDArray[np.float64],
     brow: NDArray[np.float64],
     cheek: Floats,
+    softness: float,
 ) -> Eyelid | None:
     height, width = picture.shape[:2]
     eye_width = float(np.linalg.norm(upper_lid[-1] - upper_lid[0]))
@@ -161,13 +163,14 @@ def _build_eyelid(
     below = _skin_below(patch, lower, eye_width)
     if not _is_skin(below, cheek):
         return None
-    # The lid begins between crease and lashes, and well below the brow.
+    # The lid begins above the lashes, and well below the brow.
     strip = np.clip(upper - fold, 0.04 * eye_width, 0.16 * eye_width)
-    start = np.maximum(upper - np.maximum(0.75 * strip, 0.115 * eye_width), (upper + brow_edge) / 2)
-    start = np.minimum(start, upper - 0.03 * eye_width)
+    start = np.maximum(upper - np.maximum(strip, 0.15 * eye_width), (upper + brow_edge) / 2)
+    start = np.minimum(start, upper - 0.04 * eye_width)
     start = cv2.GaussianBlur(start[None], (0, 0), 0.06 * eye_width)[0]
-    shut = upper + _SHUT * (lower - upper)
-    skin = _paint_shut(patch, cheek, below, start, upper, shut, lower, strip, eye_width)
+    above = _skin_above(patch, start, below, eye_width)
+    shut = upper + _SHUT * (lower - upper) + 0.02 * eye_width * smoothstep(lower - upper, 0, 0.1 * eye_width)
+    skin = _paint_shut(patch, (above, below), start, shut, lower, eye_width)
     eye = pixels_inside(picture, np.concatenate([upper_lid, lower_lid]))
     lash = np.percentile(eye, 8, axis=0) * 0.8
     return Eyelid(
@@ -175,11 +178,11 @@ def _build_eyelid(
         top,
         skin,
         start.astype(np.float32),
-        max(1.5, 0.055 * eye_width),
+        max(1.5, 0.08 * eye_width),
         upper,
         shut.astype(np.float32),
         lash.astype(np.float32),
-        max(0.8, 0.022 * eye_width),
+        max(0.8, 0.022 * eye_width, 0.9 * softness),
     )
 
 
@@ -192,6 +195,17 @@ def _skin_below(patch: Floats, lower: Floats, eye_width: float) -> Floats:
     return np.asarray(cv2.GaussianBlur(colour[None], (0, 0), 0.12 * eye_width)[0], np.float32)
 
 
+def _skin_above(patch: Floats, start: Floats, below: Floats, eye_width: float) -> Floats:
+    """(w, 3) colour where the lid begins; never as dark as a brow or lashes that lie there."""
+    offsets = np.linspace(-0.05, 0.01, 5) * eye_width
+    rows = np.clip(start[None] + offsets[:, None], 0, len(patch) - 1).astype(int)
+    colour = np.median(patch[rows, np.arange(patch.shape[1])[None]], axis=0)
+    colour = cv2.GaussianBlur(np.asarray(colour, np.float32)[None], (0, 0), 0.10 * eye_width)[0]
+    brightness, least = luma(colour), 0.62 * luma(below)
+    lack = np.clip((least - brightness) / np.maximum(luma(below) - brightness, 1), 0, 1)
+    return np.asarray(colour + (below - colour) * lack[:, None], np.float32)
+
+
 def _is_skin(colour: Floats, cheek: Floats) -> bool:
     """Whether most of ``colour`` (w, 3) looks like the cheek's skin: no dark glass, no frame, no deep shadow."""
     ratio = luma(colour) / max(float(luma(cheek)), 1.0)
@@ -202,36 +216,23 @@ def _is_skin(colour: Floats, cheek: Floats) -> bool:
 
 def _paint_shut(
     patch: Floats,
-    cheek: Floats,
-    below: Floats,
+    colours: tuple[Floats, Floats],
     start: Floats,
-    upper: Floats,
     shut: Floats,
     lower: Floats,
-    strip: Floats,
     eye_width: float,
 ) -> Bytes:
     """(h, w, 3) the shut lid, painted on the whole rectangle; only rows from ``start`` to ``shut`` are used."""
     height, width = patch.shape[:2]
     rows = np.arange(height, dtype=np.float32)[:, None]
-    every = np.arange(width)[None]
-    # The visible strip of lid, where it is clean skin: not in the shadow of the brow, not painted dark.
-    inside = (upper[None] - strip[None] * np.linspace(0.45, 0.8, 5)[:, None]).clip(0, height - 1).astype(int)
-    own = cv2.GaussianBlur(np.median(patch[inside, every], axis=0)[None], (0, 0), 0.12 * eye_width)[0]
-    ratio = luma(own) / max(float(luma(cheek)), 1.0)
-    clean = smoothstep(ratio, 0.45, 0.7) * (1 - smoothstep(ratio, 1.3, 1.6))
-    clean = cv2.GaussianBlur(np.asarray(clean, np.float32)[None], (0, 0), 0.15 * eye_width)[0][:, None]
-    # A strip too dark to copy still says that less light gets there.
-    lid = below * (0.80 + 0.13 * clean) * (1 - 0.75 * clean) + own * 0.75 * clean
-    # Lid and skin may both lie in paint or shade; a shut lid is a round thing that catches light.
-    lack = np.clip((0.80 * luma(cheek) - luma(lid)) / np.maximum(0.9 * luma(cheek) - luma(lid), 1.0), 0, 0.75)
-    lid = lid + (0.9 * cheek - lid) * lack[:, None]
-    lid = cv2.GaussianBlur(np.asarray(lid, np.float32)[None], (0, 0), 0.08 * eye_width)[0]
     place = np.clip((rows - start) / np.maximum(shut - start, 1), 0, 1.2)
-    shade = 0.93 + 0.10 * np.sin(np.pi * np.clip(place, 0, 1)) - 0.10 * smoothstep(place, 0.75, 1.05)
-    painted = lid[None] * shade[..., None]
+    above, below = colours
+    share = smoothstep(place, -0.15, 1.15)[..., None]
+    # Round: most light in the middle, least where it turns under, at the lashes.
+    shade = 0.96 + 0.06 * np.sin(np.pi * np.clip(place, 0, 1)) - 0.10 * smoothstep(place, 0.7, 1.05)
+    painted = (above + (below - above) * share) * shade[..., None]
     # Grain: what is fine in the skin below the eye, turned upside down.
     fine = patch - cv2.GaussianBlur(patch, (0, 0), max(1.0, 0.05 * eye_width))
     mirrored = np.clip(lower[None] + 0.10 * eye_width + np.abs(shut[None] - rows), 0, height - 1).astype(int)
-    grain = np.clip(fine[mirrored, every], -14, 14)
+    grain = np.clip(fine[mirrored, np.arange(width)[None]], -14, 14)
     return np.asarray(np.clip(painted + grain, 0, 255), np.uint8)

@@ -47,10 +47,11 @@ def prepare_rig(portrait: Portrait) -> Rig:
     points = motion.mouth.points
     height, width = portrait.picture.shape[:2]
     sway = plan_sway(points, width, height, motion.eye_distance)
+    interior = build_interior(portrait, motion)
     return Rig(
         motion,
         plan_warp(motion, sway.box),
         sway,
-        build_interior(portrait, motion),
-        build_eyelids(portrait.picture, points),
+        interior,
+        build_eyelids(portrait.picture, points, interior.palette.softness),
     )

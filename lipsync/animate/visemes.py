@@ -7,6 +7,7 @@ one affricate, "aɪ" two vowels, and length, stress and palatalisation marks cha
 from __future__ import annotations
 
 import functools
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -140,8 +141,14 @@ _put("ø œ", "OO", 0.85)
 _put("u ʊ ʉ y ʏ", "UU", 1.0)
 _put("ɯ", "II", 0.6)
 
-_MARKS = frozenset("ˈˌːˑ͡" + "\u0303\u0329\u032a\u031d\u030a\u032f\u0325\u032c\u0306\u0308\u0361" + "ʰʷˠˤʼ̞-[^|'\"")
-"""What changes a sound but not the mouth: stress, length, tie, nasal, syllabic, dental, raised, aspirated."""
+_MARKS = frozenset(
+    "ˈˌːˑʰʷˠˤʼ-"
+    "\N{COMBINING DOUBLE INVERTED BREVE}"  # the tie of an affricate
+    "\N{COMBINING TILDE}\N{COMBINING VERTICAL LINE BELOW}\N{COMBINING BRIDGE BELOW}\N{COMBINING UP TACK BELOW}"
+    "\N{COMBINING RING ABOVE}\N{COMBINING RING BELOW}\N{COMBINING INVERTED BREVE BELOW}\N{COMBINING DOWN TACK BELOW}"
+)
+"""What changes a sound but not the mouth: stress, length, aspiration, tie, nasal, syllabic, dental, raised, voice."""
+_CEDILLA = "\N{COMBINING CEDILLA}"
 _GLIDES = frozenset("jwɥʲ")
 UNKNOWN = Articulation("KK", 0.2)
 """For a letter that is in no table: a barely opened mouth."""
@@ -150,19 +157,31 @@ UNKNOWN = Articulation("KK", 0.2)
 @functools.cache
 def articulations(symbol: str) -> tuple[Articulation, ...]:
     """What the phone ``symbol`` (IPA) asks of the mouth, in order; shares sum to 1. Empty for silence."""
-    letters = "".join(letter for letter in symbol if letter not in _MARKS)
-    if letters != "ʲ":
-        letters = letters.replace("ʲ", "")
-    found: list[tuple[str, Articulation]] = []
-    while letters:
-        size = 2 if letters[:2] in _LETTERS else 1
-        found.append((letters[:size], _LETTERS.get(letters[:size], UNKNOWN)))
-        letters = letters[size:]
+    letters = _letters(symbol)
     # a glide is short, and the first half of a diphthong is the longer one
-    lengths = [0.5 if letter in _GLIDES else 1.0 if place == 0 else 0.8 for place, (letter, _) in enumerate(found)]
-    return tuple(replace(a, share=length / sum(lengths)) for (_, a), length in zip(found, lengths, strict=True))
+    lengths = [0.5 if letter in _GLIDES else 1.0 if place == 0 else 0.8 for place, letter in enumerate(letters)]
+    return tuple(
+        replace(_LETTERS.get(letter, UNKNOWN), share=length / sum(lengths))
+        for letter, length in zip(letters, lengths, strict=True)
+    )
 
 
 def is_known(symbol: str) -> bool:
     """Whether every letter of the phone ``symbol`` stands in the table."""
-    return all(a.dominance != UNKNOWN.dominance for a in articulations(symbol))
+    return all(letter in _LETTERS for letter in _letters(symbol))
+
+
+def _letters(symbol: str) -> list[str]:
+    """The base letters of IPA, and affricates, of which ``symbol`` consists."""
+    rest = "".join(letter for letter in unicodedata.normalize("NFD", symbol) if letter not in _MARKS)
+    if rest != "ʲ":
+        # alone it is a glide after a consonant, else a mark of one
+        rest = rest.replace("ʲ", "")
+    letters: list[str] = []
+    while rest:
+        size = 2 if rest[:2] in _LETTERS else 1
+        # NFD takes ç apart; its base letter and the cedilla are one
+        size = 2 if rest[1:2] == _CEDILLA else size
+        letters.append(unicodedata.normalize("NFC", rest[:size]))
+        rest = rest[size:]
+    return letters

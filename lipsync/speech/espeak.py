@@ -26,7 +26,8 @@ from lipsync.speech.types import Phone, Speech, VoiceInfo
 RATE = 22050
 """Samples a second, of all of its voices."""
 
-WORDS_PER_MINUTE = 155
+WORDS_PER_MINUTE = 140
+"""As espeak-ng counts them; a paragraph then has 170 English or 140 Russian words a minute, pauses included."""
 LEAD = 0.25
 """Seconds of silence before the first sentence, so that the portrait is seen at rest."""
 TAIL = 0.45
@@ -135,15 +136,22 @@ class _Utterance:
 def _speech(utterance: _Utterance, lead: float, tail: float, language: str, voice: str) -> Speech:
     """The utterance with ``lead`` seconds of silence before it and ``tail`` after it."""
     before, after = round(lead * RATE), round(tail * RATE)
-    samples = utterance.samples.copy()
-    fade = np.linspace(0, 1, min(round(_FADE * RATE), len(samples)), dtype=np.float32)
-    samples[: len(fade)] *= fade
-    samples[len(samples) - len(fade) :] *= fade[::-1]
+    samples = _faded(utterance.samples)
     phones = phones_of(utterance.marks, utterance.samples, RATE)
     total = before + len(samples) + after
     spans = [Phone(p.symbol, p.start + before / RATE, p.end + before / RATE) for p in phones]
     spans = [Phone("", 0.0, spans[0].start), *spans, Phone("", spans[-1].end, total / RATE)]
     return Speech(np.pad(samples, (before, after)), RATE, tuple(spans), utterance.text, language, voice)
+
+
+def _faded(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n,) with ramps where the sound begins and ends: espeak-ng cuts a final s off."""
+    sound = np.flatnonzero(samples)
+    faded = samples.copy()
+    ramp = np.linspace(0, 1, min(round(_FADE * RATE), len(sound)), dtype=np.float32)
+    faded[sound[0] : sound[0] + len(ramp)] *= ramp
+    faded[sound[-1] + 1 - len(ramp) : sound[-1] + 1] *= ramp[::-1]
+    return faded
 
 
 def _synthesise(sentence: str, espeak_voice: str) -> _Utterance:

@@ -12,7 +12,7 @@ from lipsync.face.topology import LIPS
 LEAST_EYES = 40
 """Pixels between the outer eye corners; fewer show no lips to move."""
 
-MOST_YAW = 45
+MOST_YAW = 42
 """Degrees to either side: beyond, the far corner of the mouth is out of sight."""
 
 MOST_PITCH = 32

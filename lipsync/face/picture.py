@@ -11,7 +11,7 @@ from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import Image, ImageCms
 
 from lipsync.errors import LipsyncError
 
@@ -53,13 +53,10 @@ def read_picture(data: bytes, *, max_megapixels: float, max_side: int) -> NDArra
                         "picture_too_large", width=image.width, height=image.height, limit=f"{max_megapixels:g}"
                     )
                 return _even(np.asarray(_rgb(image, max_side)))
-        except UnidentifiedImageError as error:
-            code = "broken_picture" if _starts_like_a_picture(data) else "not_a_picture"
-            raise LipsyncError(code) from error
         except (LipsyncError, MemoryError):
             raise
         except Exception as error:  # on damaged data Pillow's readers raise nearly every kind
-            raise LipsyncError("broken_picture") from error
+            raise LipsyncError("broken_picture" if _starts_like_a_picture(data) else "not_a_picture") from error
 
 
 @contextmanager

@@ -25,6 +25,7 @@ STEP = 0.005
 _REACH = {"PP": 0.035, "FF": 0.035}
 _REACH_OTHERS = 0.055
 """Seconds in which a phone's dominance decays."""
+_EDGE = 0.030
 _PLATEAU = 0.030
 """Seconds on both sides of its middle for which a closure or a bite holds at least."""
 _RAMP = 0.070
@@ -47,6 +48,8 @@ class Hold:
 
     start: float
     """Seconds from the start of the speech."""
+    middle: float
+    """The time at which it must be seen."""
     end: float
     strength: float
     """1 = they touch."""
@@ -63,7 +66,7 @@ class Curves:
     loudness: NDArray[np.float64]
     """(n,) 0 silence, 1 loud."""
     closures: tuple[Hold, ...]
-    """When the lips must be seen to touch, however few frames there are."""
+    """When the lips touch."""
 
 
 def curves_of(speech: Speech, *, ends: bool) -> Curves:
@@ -82,7 +85,7 @@ def curves_of(speech: Speech, *, ends: bool) -> Curves:
     weights *= awake
     closures = list(_closures(targets))
     seal = np.maximum(_held(closures, times), rest)
-    bite = _held([Hold(t.start, t.end, t.asked.bite) for t in targets if t.asked.bite], times)
+    bite = _held(list(_bites(targets)), times)
     contacts = np.stack([_eased(seal), _eased(bite), shapes @ TONGUE], axis=1)
     return Curves(weights, contacts, loud, tuple(closures))
 
@@ -130,7 +133,8 @@ def _blend(targets: Iterable[_Target], times: NDArray[np.float64]) -> NDArray[np
         reach = _REACH.get(target.asked.viseme, _REACH_OTHERS)
         # beyond four reaches dominance is under 0.0004 of itself
         first, last = np.searchsorted(times, (target.start - 4 * reach, target.end + 4 * reach))
-        away = np.maximum(np.abs(times[first:last] - target.start - half) - half / 2, 0.0)
+        # flat in its middle half, and up to _EDGE from the ends of what is long
+        away = np.maximum(np.abs(times[first:last] - target.start - half) - max(half / 2, half - _EDGE), 0.0)
         pull[first:last, VISEMES.index(target.asked.viseme)] += target.asked.dominance * np.exp(
             -((away / reach) ** 1.5)
         )
@@ -140,37 +144,48 @@ def _blend(targets: Iterable[_Target], times: NDArray[np.float64]) -> NDArray[np
 
 def _closures(targets: list[_Target]) -> Iterator[Hold]:
     """When the lips must touch; next to a pause they stay together, they do not open in between."""
-    for before, target, after in zip([None, *targets[:-1]], targets, [*targets[1:], None], strict=True):
+    for place, target in enumerate(targets):
         if not target.asked.seal:
             continue
-        start, end = target.start, target.start + (target.end - target.start) * target.asked.released
+        before = targets[place - 1] if place > 0 else None
+        after = targets[place + 1] if place + 1 < len(targets) else None
+        length = (target.end - target.start) * target.asked.released
+        middle, half = target.start + length / 2, max(length / 2, _PLATEAU)
+        start, end = middle - half, middle + half
         if before is not None and before.is_pause:
-            start = before.end - min(_CLOSING, 0.4 * (before.end - before.start))
+            start = min(start, before.end - _ramp_into(before))
         if after is not None and after.is_pause:
-            end = after.start + min(_CLOSING, 0.4 * (after.end - after.start))
-        yield Hold(start, end, target.asked.seal)
+            end = max(end, after.start + _ramp_into(after))
+        yield Hold(start, middle, end, target.asked.seal)
+
+
+def _bites(targets: list[_Target]) -> Iterator[Hold]:
+    """When the lower lip must be at the upper teeth."""
+    for target in targets:
+        if target.asked.bite:
+            middle, half = (target.start + target.end) / 2, max((target.end - target.start) / 2, _PLATEAU)
+            yield Hold(middle - half, middle, middle + half, target.asked.bite)
+
+
+def _ramp_into(pause: _Target) -> float:
+    """Seconds in which the mouth shuts when ``pause`` begins, and opens before it ends."""
+    return min(_CLOSING, 0.4 * (pause.end - pause.start))
 
 
 def _held(holds: list[Hold], times: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n,) each hold at its strength for twice _PLATEAU or longer, with linear ramps to 0 on both sides."""
+    """(n,) each hold at its strength, with linear ramps to 0 on both sides."""
     curve = np.zeros(len(times))
-    plateaus = [_plateau(hold) for hold in holds]
-    for place, (hold, (start, end)) in enumerate(zip(holds, plateaus, strict=True)):
-        before = plateaus[place - 1][1] if place > 0 else -np.inf
-        after = plateaus[place + 1][0] if place + 1 < len(plateaus) else np.inf
+    for place, hold in enumerate(holds):
+        before = holds[place - 1].end if place > 0 else -np.inf
+        after = holds[place + 1].start if place + 1 < len(holds) else np.inf
         # between two closures in quick succession the lips still part: each takes half of the time
-        closing = np.clip((start - before) / 2, _QUICK_RAMP, _RAMP)
-        opening = np.clip((after - end) / 2, _QUICK_RAMP, _RAMP)
-        first, last = np.searchsorted(times, (start - closing, end + opening))
+        closing = np.clip((hold.start - before) / 2, _QUICK_RAMP, _RAMP)
+        opening = np.clip((after - hold.end) / 2, _QUICK_RAMP, _RAMP)
+        first, last = np.searchsorted(times, (hold.start - closing, hold.end + opening))
         near = times[first:last]
-        level = np.minimum(1 - (start - near) / closing, 1 - (near - end) / opening)
+        level = np.minimum(1 - (hold.start - near) / closing, 1 - (near - hold.end) / opening)
         curve[first:last] = np.maximum(curve[first:last], hold.strength * np.clip(level, 0.0, 1.0))
     return curve
-
-
-def _plateau(hold: Hold) -> tuple[float, float]:
-    centre, half = (hold.start + hold.end) / 2, max((hold.end - hold.start) / 2, _PLATEAU)
-    return centre - half, centre + half
 
 
 def _rest(targets: Iterable[_Target], times: NDArray[np.float64], duration: float, ends: bool) -> NDArray[np.float64]:
@@ -179,7 +194,7 @@ def _rest(targets: Iterable[_Target], times: NDArray[np.float64], duration: floa
     for pause in targets:
         if not pause.is_pause:
             continue
-        ramp = min(_CLOSING, 0.4 * (pause.end - pause.start))
+        ramp = _ramp_into(pause)
         # silence at either end of the sound goes on beyond it
         rising = 1.0 if pause.start <= STEP else np.clip((times - pause.start) / ramp, 0.0, 1.0)
         falling = 1.0 if pause.end >= duration - STEP else np.clip((pause.end - times) / ramp, 0.0, 1.0)

@@ -57,7 +57,7 @@ class TrackBuilder:
         seal = contacts[:, 0]
         for closure in curves.closures:
             # with few frames a second one would fall between two of them
-            place = int(np.floor(((closure.start + closure.end) / 2 + begin / self._rate) * self._fps)) - first
+            place = int(np.floor((closure.middle + begin / self._rate) * self._fps)) - first
             if 0 <= place < len(seal):
                 seal[place] = max(seal[place], closure.strength)
         weights *= self._slowed(weights @ units_opening() * (1 - seal))[:, None]

@@ -11,6 +11,8 @@ const FIELD_OF = {
 };
 const FIELDS = ["text", "language", "voice", "avatar", "form"];
 
+const OWN = "*"; // value of the tile that holds the person's own picture; no avatar has this name
+
 let pageLanguage = facts.language;
 let voices = { languages: [], voices: [] };
 let languageTouched = false; // whether the person chose in which language is spoken
@@ -31,6 +33,7 @@ class Problem extends Error {
 
 const word = (key, values = {}) =>
   (facts.words[pageLanguage][key] ?? key).replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+const both = (key) => ({ en: facts.words.en[key], ru: facts.words.ru[key] });
 const number = (value, digits = 0) =>
   value.toLocaleString(pageLanguage, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 const time = (seconds) => (seconds < 90
@@ -43,6 +46,7 @@ function say() {
   for (const one of document.querySelectorAll("[data-word-label]")) one.setAttribute("aria-label", word(one.dataset.wordLabel));
   for (const one of document.querySelectorAll("[data-word-placeholder]")) one.placeholder = word(one.dataset.wordPlaceholder);
   for (const one of document.querySelectorAll("[data-language]")) one.setAttribute("aria-pressed", one.dataset.language === pageLanguage);
+  for (const one of document.querySelectorAll(".tile")) one.dispatchEvent(new Event("words"));
   count();
   fillVoices();
   redraw();
@@ -93,15 +97,15 @@ function fillVoices() {
 
 // --- portraits
 
-function addTile(value, source, key, name) {
+/** A portrait to choose: `titles` by language of the page. */
+function addTile(value, source, titles) {
   const tile = Object.assign(document.createElement("label"), { className: "tile" });
   const radio = Object.assign(document.createElement("input"), { type: "radio", name: "avatar", value });
   const picture = Object.assign(document.createElement("img"), { src: source, alt: "" });
-  const caption = Object.assign(document.createElement("span"), { textContent: name });
-  if (facts.words.en[key]) {
-    caption.dataset.word = key;
-    caption.textContent = word(key);
-  }
+  const caption = document.createElement("span");
+  const name = () => { caption.textContent = titles[pageLanguage] ?? titles.en; };
+  name();
+  tile.addEventListener("words", name);
   picture.addEventListener("error", () => { // a TIFF, or no picture at all: the server will tell which
     picture.replaceWith(Object.assign(document.createElement("i"), { className: "blank", textContent: "?" }));
   });
@@ -130,10 +134,10 @@ function takePicture(file) {
   }
   if (own) {
     URL.revokeObjectURL(own.url);
-    $("tiles").querySelector("[value='']").parentElement.remove();
+    $("tiles").querySelector("[value='*']").parentElement.remove();
   }
   own = { file, url: URL.createObjectURL(file) };
-  const radio = addTile("", own.url, "own", file.name);
+  const radio = addTile(OWN, own.url, both("own"));
   radio.checked = true;
   showStill(own.url);
 }
@@ -160,6 +164,7 @@ function startProgress(estimate) {
   $("progress").hidden = false;
   tick();
   const timer = setInterval(tick, 200);
+  $("progress").scrollIntoView({ behavior: "smooth", block: "nearest" }); // on a phone it is below the form
   return () => { clearInterval(timer); $("progress").hidden = true; };
 }
 
@@ -168,8 +173,9 @@ function startProgress(estimate) {
 function wish() {
   const fields = { text: $("text").value, language: $("language").value, voice: $("voice").value };
   const avatar = document.querySelector("[name=avatar]:checked")?.value;
-  const given = Object.entries({ ...fields, avatar }).filter(([name, value]) => value || name === "text");
-  if (avatar !== "" || !own) {
+  const given = Object.entries({ ...fields, avatar })
+    .filter(([name, value]) => name === "text" || (value && value !== OWN));
+  if (avatar !== OWN) {
     return { body: JSON.stringify(Object.fromEntries(given)), headers: { "Content-Type": "application/json" } };
   }
   const form = new FormData();
@@ -192,13 +198,18 @@ async function ask(path, { headers = {}, ...options } = {}) {
   throw new Problem(said.error ?? word("server", { status: response.status }), said.code ?? said.status);
 }
 
+function setBusy(busy) {
+  $("generate").setAttribute("aria-disabled", busy); // not disabled: the keyboard's focus stays where it was
+  if (!busy && document.activeElement === $("cancel")) $("generate").focus();
+  $("cancel").hidden = !busy;
+}
+
 async function generate() {
   if (running) return;
   for (const field of FIELDS) show(field, "");
   const characters = count();
   running = new AbortController();
-  $("generate").disabled = true;
-  $("cancel").hidden = false;
+  setBusy(true);
   $("result").hidden = true;
   $("video").pause();
   $("status").textContent = "";
@@ -206,7 +217,6 @@ async function generate() {
   redraw = () => {};
   const started = performance.now();
   const stopProgress = startProgress(estimate);
-  if (matchMedia("(max-width: 50rem)").matches) $("stage").scrollIntoView({ behavior: "smooth", block: "start" });
   try {
     const response = await ask("api/generate", { method: "POST", signal: running.signal, ...wish() });
     const video = await response.blob().catch((error) => {
@@ -225,8 +235,7 @@ async function generate() {
     else throw error;
   } finally {
     running = null;
-    $("generate").disabled = false;
-    $("cancel").hidden = true;
+    setBusy(false);
   }
 }
 
@@ -240,8 +249,10 @@ async function showVideo(blob, headers, took) {
     video.onloadedmetadata = resolve;
     video.onerror = () => reject(new Problem(word("unplayable"), "unplayable"));
   });
+  const order = ([stage]) => (stage === "total" ? 2 : stage === "first_frame" ? 1 : 0);
   const stages = [...(headers.get("Server-Timing") ?? "").matchAll(/([\w-]+);dur=([\d.]+)/g)]
-    .map(([, stage, duration]) => [stage, duration / 1000]);
+    .map(([, stage, duration]) => [stage, duration / 1000])
+    .sort((one, other) => order(one) - order(other));
   video.src = videoUrl;
   $("result").hidden = false;
   redraw = () => showTimings(stages);
@@ -270,6 +281,7 @@ function showTimings(stages) {
       Object.assign(document.createElement("dd"), { textContent: word("seconds", { n: number(seconds, 2) }) }),
     );
     row.classList.toggle("whole", stage === "total");
+    row.classList.toggle("moment", stage === "first_frame");
     row.style.setProperty("--share", seconds / whole);
     return row;
   }));
@@ -294,8 +306,9 @@ async function untilReady() {
 
 async function begin() {
   const portraits = await (await ask("api/avatars")).json();
-  for (const { name } of portraits.avatars) {
-    const radio = addTile(name, `api/avatars/${encodeURIComponent(name)}`, `avatar_${name}`, name);
+  if (portraits.default === null) addTile("", "api/avatar", both("house")).checked = true;
+  for (const { name, titles } of portraits.avatars) {
+    const radio = addTile(name, `api/avatars/${encodeURIComponent(name)}`, titles);
     radio.checked = name === portraits.default;
   }
   $("still").hidden = false;

@@ -7,13 +7,15 @@ import re
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
+from pathlib import Path
 
 from flask import Blueprint, Response, g, jsonify, request, send_file
 
 from lipsync.errors import LipsyncError
+from lipsync.face.avatars import avatar, shipped_avatars
 from lipsync.settings import Settings
 from lipsync.speech.languages import LANGUAGES
-from lipsync.web import errors, gallery
+from lipsync.web import errors
 from lipsync.web.loading import Loading
 from lipsync.web.wish import read_wish
 
@@ -23,16 +25,17 @@ log = logging.getLogger(__name__)
 def blueprint(settings: Settings, loading: Loading) -> Blueprint:
     """The routes under ``/api``."""
     api = Blueprint("api", __name__, url_prefix="/api")
+    shipped = {one.name for one in shipped_avatars()}
 
     @api.post("/generate")
     def generate() -> Response:
         wish, picture = read_wish(request, language=settings.language, max_picture=int(settings.max_upload_mb * 1e6))
         started = time.perf_counter()
-        clip = loading.service().generate(**wish.model_dump(exclude_none=True), picture=picture)
+        clip = loading.service().generate(**wish.model_dump(), picture=picture)
         took = time.perf_counter() - started
         log.info("request %s: %.1f s of video in %.2f s, %s", g.request_id, clip.duration, took, clip.path.name)
         response = send_file(clip.path, mimetype="video/mp4", as_attachment=True, download_name=clip.path.name)
-        response.headers["Server-Timing"] = server_timing({**clip.timings, "total": took})
+        response.headers["Server-Timing"] = server_timing(clip.timings)
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -56,18 +59,23 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
 
     @api.get("/avatars")
     def avatars() -> Response:
-        return jsonify(default=settings.avatar, avatars=[asdict(one) for one in gallery.avatars()])
+        return jsonify(
+            # Where a picture of the owner's own lies is nobody's business.
+            default=settings.avatar if settings.avatar in shipped else None,
+            avatars=[asdict(one) for one in shipped_avatars()],
+        )
 
     @api.get("/avatars/<name>")
-    def avatar(name: str) -> Response:
+    def one_avatar(name: str) -> Response:
         try:
-            return send_file(gallery.picture_path(name))
+            return send_file(avatar(name).path)
         except LipsyncError as error:
             return errors.answer(error, 404)  # here it is an address, not a mistake in a field
 
     @api.get("/avatar")
     def default_avatar() -> Response:
-        return send_file(gallery.picture_path(settings.avatar))
+        own = Path(settings.avatar).expanduser().absolute()
+        return send_file(avatar(settings.avatar).path if settings.avatar in shipped else own)
 
     return api
 

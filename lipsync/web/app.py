@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import uuid
 from pathlib import Path
-from typing import cast
 
 from flask import Flask, Response, g
 
+from lipsync.service import LipsyncService
 from lipsync.settings import Settings
 from lipsync.web import api, errors, page
 from lipsync.web.loading import Loading, Service
@@ -35,10 +35,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
     ``settings`` come from the environment and ``service`` is made of them where none is given.
     """
     settings = settings or Settings()
-    if service is None:
-        from lipsync.service import LipsyncService  # noqa: PLC0415 - heavy, and not for a test with its own
-
-        service = cast(Service, LipsyncService(settings))
+    service = service or LipsyncService(settings)
     app = Flask("lipsync.web", template_folder=ROOT / "templates", static_folder=ROOT / "static")
     app.config["MAX_CONTENT_LENGTH"] = int(settings.max_upload_mb * 1e6) + FORM
     # A long text is told its own limit, not the form's.
@@ -48,7 +45,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
     loading = Loading(service)
     app.register_blueprint(api.blueprint(settings, loading))
     app.register_blueprint(page.blueprint(settings))
-    errors.register(app)
+    errors.register(app, settings.max_upload_mb)
     app.before_request(_name_request)
     app.after_request(_secure)
     loading.start()

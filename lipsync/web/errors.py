@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 _CODES = {404: "not_found", 405: "wrong_method", 415: "wrong_type", 416: "bad_range"}
 """Ours for werkzeug's statuses; any other 4xx is bad_request."""
 
+DRAIN = 10
+"""How many times the limit of a too large body is read and dropped."""
+
 RETRY_AFTER = 2
 """Seconds after which a client may ask a loading service again."""
 
@@ -36,10 +39,10 @@ def answer(error: LipsyncError, status: int | None = None) -> Response:
     return response
 
 
-def register(app: Flask) -> None:
-    """Answer the errors of ``app`` so."""
+def register(app: Flask, max_upload_mb: float) -> None:
+    """Answer the errors of ``app`` so; ``max_upload_mb`` is the limit that a body over it is told."""
     app.register_error_handler(LipsyncError, _ours)
-    app.register_error_handler(HTTPException, _http(app))
+    app.register_error_handler(HTTPException, _http(app, max_upload_mb))
     app.register_error_handler(Exception, _unforeseen)
 
 
@@ -49,16 +52,16 @@ def _ours(error: LipsyncError) -> Response:
     return answer(error)
 
 
-def _http(app: Flask) -> Callable[[HTTPException], Response]:
+def _http(app: Flask, max_upload_mb: float) -> Callable[[HTTPException], Response]:
     def handle(error: HTTPException) -> Response:
         status = error.code or 500
         if status < 400:  # a redirect to the same address without a slash
             return app.make_response(error.get_response(request.environ))
         if status == 413:
-            limit = app.config["MAX_CONTENT_LENGTH"] / 1e6
+            _drain(app.config["MAX_CONTENT_LENGTH"] * DRAIN)
             # Only a file makes a form that large.
             code = "file_too_large" if request.mimetype == "multipart/form-data" else "body_too_large"
-            return answer(LipsyncError(code, limit=f"{limit:.3g}"))
+            return answer(LipsyncError(code, limit=f"{max_upload_mb:g}"))
         if status >= 500:
             return _unforeseen(error)
         response = answer(LipsyncError(_CODES.get(status, "bad_request")), status)
@@ -73,3 +76,13 @@ def _http(app: Flask) -> Callable[[HTTPException], Response]:
 def _unforeseen(error: Exception) -> Response:
     log.error("request %s: %s %s", g.request_id, request.method, request.path, exc_info=error)
     return answer(LipsyncError("internal", request=g.request_id))
+
+
+def _drain(most: int) -> None:
+    """Read the rest of the body: many a client, browsers among them, looks at an answer only when it has sent all,
+    and would report a broken connection."""
+    if not request.environ.get("wsgi.input_terminated"):
+        return  # such a server does not say where the body ends: to read on could wait for ever
+    rest = request.environ["wsgi.input"]
+    while most > 0 and (piece := rest.read(min(most, 65_536))):
+        most -= len(piece)

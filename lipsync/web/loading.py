@@ -42,7 +42,7 @@ class Service(Protocol):
         language: str | None = None,
         avatar: str | None = None,
         voice: str | None = None,
-        seed: int = 0,
+        seed: int | None = None,
         fps: int | None = None,
         picture: bytes | None = None,
     ) -> Clip: ...

@@ -24,7 +24,7 @@ from lipsync.speech.types import VoiceInfo
 class Clip:
     path: Path
     duration: float
-    timings: dict[str, float] = field(default_factory=lambda: {"speech": 0.012, "frames": 0.3456})
+    timings: dict[str, float] = field(default_factory=lambda: {"speech": 0.012, "render": 0.3456, "total": 0.4})
 
 
 class StillService:
@@ -60,7 +60,7 @@ class StillService:
         if isinstance(picture, bytes):
             shape = read_picture(picture, max_megapixels=self.settings.max_megapixels, max_side=256).shape
             raise LipsyncError("no_face", width=shape[1], height=shape[0])
-        speeches = EspeakVoice().speak(text, str(wish["language"]), str(wish["voice"]) if "voice" in wish else None)
+        speeches = EspeakVoice().speak(text, str(wish["language"]), _string(wish.get("voice")))
         self.settings.outputs.mkdir(parents=True, exist_ok=True)
         path = self.settings.outputs / f"avatar_{uuid4().hex[:8]}.mp4"
         self.begun.set()
@@ -72,3 +72,7 @@ class StillService:
                 video.write_frame(still)
             self.gate.wait()
         return Clip(path, video.samples / 22050)
+
+
+def _string(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,0 +1,121 @@
+"""A real gunicorn with the project's own configuration, for tests."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from lipsync.web.app import ROOT
+
+PATIENCE = 60.0
+"""Seconds after which something that should happen is taken not to."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server."""
+
+    port: int
+    process: subprocess.Popen[str]
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/"
+
+    def ask(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Answer:
+        """One request on a connection of its own; a dict goes as JSON, bytes and iterators as they are."""
+        headers = dict(headers or {})
+        if isinstance(body, dict):
+            body = json.dumps(body)
+            headers["Content-Type"] = "application/json"
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        try:
+            connection.request(method, path, body, headers, encode_chunked="Transfer-Encoding" in headers)  # type: ignore[arg-type]
+            response = connection.getresponse()
+            return Answer(response.status, dict(response.getheaders()), response.read())
+        finally:
+            connection.close()
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit status."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(PATIENCE)
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def code(self) -> str:
+        return str(json.loads(self.body)["code"])
+
+
+@contextmanager
+def serve(folder: Path, app: str = "app:app", *options: str, **environment: str) -> Iterator[Server]:
+    """Serve ``app`` until the block ends; its outputs and its cache are in ``folder``."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (folder / "outputs").mkdir(parents=True, exist_ok=True)
+    variables = {
+        **os.environ,
+        "LIPSYNC_PORT": str(port),
+        "LIPSYNC_HOST": "127.0.0.1",
+        "LIPSYNC_OUTPUTS": str(folder / "outputs"),
+        "LIPSYNC_CACHE": str(folder / "cache"),
+        "LIPSYNC_WARM_UP": "false",
+        "PYTHONPATH": str(ROOT),
+        **environment,
+    }
+    log = folder / "server.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", *options, app],
+            cwd=ROOT,
+            env=variables,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    server = Server(port, process, log)
+    try:
+        wait_until(lambda: _is_ready(server), server)
+        yield server
+    finally:
+        if process.poll() is None:
+            process.terminate()
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def wait_until(happens: Callable[[], bool], server: Server) -> None:
+    """Wait for something; a server that ends meanwhile, or never gets there, fails the test with its log."""
+    end = time.monotonic() + PATIENCE
+    while not happens():
+        if server.process.poll() is not None or time.monotonic() > end:
+            raise AssertionError(f"the server did not get there:\n{server.log.read_text()}")
+        time.sleep(0.05)
+
+
+def _is_ready(server: Server) -> bool:
+    try:
+        return server.ask("GET", "/api/health").status == 200
+    except OSError:  # it does not listen yet
+        return False

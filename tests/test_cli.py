@@ -1,0 +1,277 @@
+"""The command line, as a person types it."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import pytest
+
+from lipsync.cli import main
+from lipsync.face.avatars import avatar
+from lipsync.terminal import ProgressBar, language_of, since_process_start
+
+
+@pytest.fixture(autouse=True)
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A folder and an environment of the test's own, with a small portrait and an English-speaking person."""
+    for name in list(os.environ):
+        if name.startswith(("LIPSYNC_", "LC_", "LANG")):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LIPSYNC_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("LIPSYNC_AVATAR", "hopper")
+    monkeypatch.setenv("LIPSYNC_MAX_SIDE", "256")
+    monkeypatch.setenv("LANG", "en_US.UTF-8")
+    handler = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, handler)
+
+
+def run(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "lipsync", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, timeout=60, check=False)
+
+
+def test_say_writes_a_video_and_tells_what_it_took(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["say", "Привет! Как дела?", "--language", "ru", "-o", "hi.mp4"]) == 0
+
+    out, err = capsys.readouterr()
+    assert out.startswith("hi.mp4\n")
+    assert re.search(r"^\d\.\d\d s, \d+ frames, 218x256, 25 fps, ru, espeak-female, hopper$", out, re.MULTILINE)
+    assert re.search(r"portrait \d\.\d\d s; .*in all \d\.\d\d s$", out.strip())
+    assert err == ""
+    with av.open("hi.mp4") as container:
+        assert container.streams.video[0].frames > 40
+
+
+def test_say_in_russian(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "ru_RU.UTF-8")
+
+    assert main(["say", "Да"]) == 0
+    out = capsys.readouterr().out
+    assert "кадров: " in out
+    assert "всего" in out
+    assert re.match(r".*/outputs/avatar_\d{8}-\d{6}_[0-9a-f]{16}\.mp4\n", out)
+
+
+def test_say_as_json_with_everything_set(tmp_path: Path) -> None:
+    options = ["--language", "English", "--avatar", "hopper", "--voice", "espeak-male", "--fps", "30", "--seed", "7"]
+    done = run("say", "Hello there.", *options, "-o", "a.mp4", "--track", "a.json", "--json")
+
+    assert (done.returncode, done.stderr) == (0, b"")
+    facts = json.loads(done.stdout)
+    assert facts["path"] == "a.mp4"
+    assert (facts["language"], facts["voice"], facts["avatar"], facts["fps"]) == ("en", "espeak-male", "hopper", 30)
+    assert facts["frames"] == math.ceil(facts["duration"] * 30)
+    assert set(facts["seconds"]) == {"wait", "portrait", "speech", "track", "render", "encode", "total"}
+    assert facts["seconds"]["portrait"] < facts["first_frame"]
+    track = json.loads((tmp_path / "a.json").read_text("utf-8"))
+    assert (track["fps"], len(track["names"]), len(track["weights"])) == (30, 52, facts["frames"])
+
+
+def test_the_text_comes_from_standard_input(tmp_path: Path) -> None:
+    done = run("say", "-", "--language", "ru", "-o", "a.mp4", stdin="Добрый день.\nКак дела?\n".encode())
+
+    assert done.returncode == 0
+    assert (tmp_path / "a.mp4").is_file()
+
+
+def test_a_picture_of_ones_own(tmp_path: Path) -> None:
+    (tmp_path / "my.own.JPG").write_bytes(avatar("hopper").path.read_bytes())
+    done = run("say", "Да", "--avatar", "./my.own.JPG", "-o", "a.mp4", "--json")
+
+    assert json.loads(done.stdout)["avatar"] == "picture"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "english", "russian"),
+    [
+        (["say", ""], "The text must not be empty.", "Текст не может быть пустым"),
+        (["say", "?!"], "nothing to say", "нечего произнести"),
+        (["say", "а\udcff"], "cannot be spoken", "нельзя произнести"),
+        (["say", "Да", "--language", "tlh"], "“tlh” is not known", "«tlh» не поддерживается"),
+        (["say", "Да", "--voice", "x"], "“x” is not known", "«x» не найден"),
+        (["say", "Да", "--avatar", "nobody"], "“nobody” is not known", "«nobody» не найден"),
+        (["say", "Да", "--avatar", "no/me.png"], "“no/me.png” is not known", "«no/me.png» не найден"),
+        (["say", "Да", "--avatar", __file__], "not a picture", "не удаётся прочитать"),
+        (["say", "Да", "--fps", "fast"], "a whole number", "нужно целое число"),
+        (["say", "Да", "--fps", "99"], "from 10 to 60", "от 10 до 60"),
+        (["say", "Да", "--seed", "-1"], "from 0 to", "от 0 до"),
+    ],
+)
+def test_what_the_caller_got_wrong_is_one_sentence(
+    arguments: list[str],
+    english: str,
+    russian: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for language, sentence in (("en", english), ("ru_RU.UTF-8", russian)):
+        monkeypatch.setenv("LANG", language)
+        assert main(arguments) == 2
+        out, err = capsys.readouterr()
+        assert out == ""
+        assert sentence in err
+        assert err.count("\n") == 1
+    assert [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".npz"] == []
+
+
+def test_a_place_that_cannot_be_written_is_our_fault(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["say", "Да", "-o", "missing/a.mp4"]) == 1
+    assert "could not be written to missing/a.mp4" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("arguments", [[], ["sing"], ["say"], ["say", "Да", "--loud"], ["say", "Да", "-o"]])
+def test_a_command_that_is_not_understood(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main(arguments)
+    assert caught.value.code == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_wrong_setting_is_named(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIPSYNC_FPS", "many")
+
+    assert main(["say", "Да"]) == 2
+    assert "“LIPSYNC_FPS” is wrong" in capsys.readouterr().err
+
+
+def test_bytes_that_are_no_text(tmp_path: Path) -> None:
+    done = run("say", "-", stdin=b"\xff\xfe\x00")
+    assert done.returncode == 2
+    assert b"UTF-8" in done.stderr
+
+    done = run("say", "-", stdin="я".encode() * 60_000)
+    assert done.returncode == 2
+    assert b"at most 20000" in done.stderr
+    assert not (tmp_path / "outputs").exists()
+
+
+@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupt_leaves_no_file(tmp_path: Path, kind: signal.Signals) -> None:
+    (tmp_path / "out").mkdir()
+    text = "Это очень длинный рассказ о том, как мы говорили. " * 200
+    command = [sys.executable, "-m", "lipsync", "say", text, "-o", "out/a.mp4", "--track", "out/a.json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        deadline = time.monotonic() + 30
+        while len(list((tmp_path / "out").iterdir())) < 2 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert process.poll() is None
+        process.send_signal(kind)
+        out, err = process.communicate(timeout=30)
+
+    assert process.returncode == 130
+    assert (out, err) == (b"", b"Interrupted: nothing was written.\n")
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_say_needs_neither_the_web_nor_the_tests() -> None:
+    code = """
+import sys
+from lipsync.cli import main
+assert main(["say", "Да", "-o", "a.mp4"]) == 0
+print([name for name in ("flask", "gunicorn", "pytest", "torch") if name in sys.modules], file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == "[]\n"
+
+
+def test_voices_and_avatars(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["voices"]) == 0
+    assert {"espeak-male", "espeak-female", "ru", "en", "uk", "kk"} <= set(capsys.readouterr().out.split())
+    assert main(["voices", "--json"]) == 0
+    voices = json.loads(capsys.readouterr().out)
+    assert voices["languages"]["kk"] == "Қазақша"
+    assert [voice["name"] for voice in voices["voices"]] == ["espeak-male", "espeak-female"]
+    assert main(["avatars"]) == 0
+    assert "Carl Friedrich Gauss" in capsys.readouterr().out
+    assert main(["avatars", "--json"]) == 0
+    assert [one["name"] for one in json.loads(capsys.readouterr().out)] == ["gauss", "newton", "hopper"]
+
+
+def test_the_reader_of_our_output_may_leave() -> None:
+    shell = f"{sys.executable} -m lipsync voices --json | head -1"
+    done = subprocess.run(shell, shell=True, capture_output=True, text=True, check=True)
+    assert (done.stdout, done.stderr) == ("{\n", "")
+
+
+def test_the_doctor_finds_all_that_is_needed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["doctor"]) == 0
+    out = capsys.readouterr().out
+    assert "✗" not in out
+    assert "espeak-ng" in out
+    assert main(["doctor", "--json"]) == 0
+    findings = json.loads(capsys.readouterr().out)["findings"]
+    assert {"opencv", "pyav", "espeak-ng", "face networks", "outputs"} <= {one["name"] for one in findings}
+
+
+def test_the_doctor_says_what_is_missing_and_what_it_would_add(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("LIPSYNC_OUTPUTS", str(tmp_path / "file" / "outputs"))
+    monkeypatch.setenv("LIPSYNC_AVATAR", "nobody.png")
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setitem(sys.modules, "av", None)
+
+    assert main(["doctor"]) == 1
+    lines = {line.split()[1]: line for line in capsys.readouterr().out.splitlines()}
+    for name in ("outputs", "avatar", "pyav"):
+        assert lines[name].startswith("✗")
+    assert "would add: writes H.264 and AAC" in lines["pyav"]
+    assert lines["ffprobe"].startswith("–")
+    assert lines["numpy"].startswith("✓")
+
+
+def test_help_is_in_the_persons_language(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANG", "ru_RU.UTF-8")
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "Текст становится говорящим портретом." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("environment", "language"),
+    [
+        ({}, "en"),
+        ({"LANG": "ru_RU.UTF-8"}, "ru"),
+        ({"LANG": "ru_RU.UTF-8", "LC_ALL": "C"}, "en"),
+        ({"LANG": "de_DE", "LC_MESSAGES": "ru"}, "ru"),
+        ({"LANG": "ru", "LC_ALL": ""}, "ru"),
+    ],
+)
+def test_language_of_the_person(environment: dict[str, str], language: str) -> None:
+    assert language_of(environment) == language
+
+
+def test_a_bar_is_shown_to_a_person_only() -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    for stream in (Terminal(), io.StringIO()):
+        bar = ProgressBar(stream)
+        for done in (0.0, 0.5, 1.0):
+            bar(done)
+        bar.clear()
+        assert ("100%" in stream.getvalue()) == stream.isatty()
+        assert stream.getvalue().endswith("\r") == stream.isatty()
+        assert bar.first_frame is not None
+
+
+def test_the_time_since_the_process_began() -> None:
+    code = "import time; time.sleep(0.3); from lipsync.terminal import *; print(since_process_start())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert 0.28 <= float(done.stdout) < since_process_start()

@@ -83,11 +83,11 @@ def _rgb(image: Image.Image, max_side: int) -> Image.Image:
     image.load()
     profile = image.info.get("icc_profile")
     orientation = image.getexif().get(_ORIENTATION, 1)
-    image = _plain(image)
     longest = max(image.size)
+    size = [max(1, round(side * max_side / longest)) for side in image.size]
+    image = _plain(image, longest // max_side // 2)
     if longest > max_side:
-        size = [max(1, round(side * max_side / longest)) for side in image.size]
-        image = image.resize((size[0], size[1]), Image.Resampling.LANCZOS, reducing_gap=3.0)
+        image = image.resize((size[0], size[1]), Image.Resampling.LANCZOS)
     if orientation in _UPRIGHT:
         image = image.transpose(_UPRIGHT[orientation])
     alpha = image.getchannel("A") if image.mode in ("LA", "RGBA") else None
@@ -99,10 +99,26 @@ def _rgb(image: Image.Image, max_side: int) -> Image.Image:
     return image
 
 
-def _plain(image: Image.Image) -> Image.Image:
-    """The image in one of the modes L, LA, RGB, RGBA, CMYK, 8 bits a channel."""
+def _plain(image: Image.Image, shrink: int) -> Image.Image:
+    """The image in one of the modes L, LA, RGB, RGBA, CMYK, 8 bits a channel, and ``shrink`` times smaller if > 1.
+
+    Band by band, so that no second copy of a huge picture is made on the way.
+    """
     if image.mode.startswith(("I", "F")):
-        return _eight_bits(image)
+        image = _eight_bits(image)
+    if shrink <= 1:
+        return _plain_mode(image)
+    small = Image.new(
+        _plain_mode(image.crop((0, 0, 1, 1))).mode, (-(-image.width // shrink), -(-image.height // shrink))
+    )
+    rows = 32 * shrink
+    for top in range(0, image.height, rows):
+        band = image.crop((0, top, image.width, min(top + rows, image.height)))
+        small.paste(_plain_mode(band).reduce(shrink), (0, top // shrink))
+    return small
+
+
+def _plain_mode(image: Image.Image) -> Image.Image:
     if image.mode in ("P", "PA") or (image.has_transparency_data and image.mode not in ("LA", "RGBA")):
         return image.convert("RGBA" if image.has_transparency_data else "RGB")
     if image.mode == "1":

@@ -226,6 +226,24 @@ def test_a_large_picture_is_scaled_down(kind: str) -> None:
     assert_close(corners(picture), [RED, GREEN, BLUE, GREY], 8)
 
 
+@pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "L", "P", "CMYK", "I;16"])
+def test_a_huge_picture_is_shrunk_in_bands_without_a_trace(mode: str) -> None:
+    image = quarters(1210, 907)
+    if mode == "I;16":
+        image = Image.fromarray(np.asarray(image.convert("L")).astype(np.uint16) * 257)
+    else:
+        image = image.quantize(4) if mode == "P" else image.convert(mode)
+    kind = "TIFF" if mode == "CMYK" else "PNG"
+    picture = read(saved(image, kind), max_side=100)
+    assert picture.shape == (74, 100, 3)
+    whole = np.asarray(image.convert("RGB").resize((100, 75), Image.Resampling.LANCZOS))[:74].astype(int)
+    if mode == "I;16":
+        whole = np.asarray(quarters(1210, 907).convert("L").convert("RGB").resize((100, 75)))[:74].astype(int)
+    inner = np.ones((74, 100), bool)
+    inner[34:41], inner[:, 46:54] = False, False  # where the quarters meet two kernels may differ
+    assert np.abs(picture - whole)[inner].max() <= 3
+
+
 def test_a_long_strip_survives_scaling() -> None:
     assert read(saved(Image.new("RGB", (5000, 1), RED), "PNG"), max_side=100).shape == (2, 100, 3)
 

@@ -49,7 +49,7 @@ class Hold:
     start: float
     """Seconds from the start of the speech."""
     middle: float
-    """The time at which it must be seen."""
+    """Of the phone; the hold itself may begin earlier, in a pause."""
     end: float
     strength: float
     """1 = they touch."""
@@ -65,8 +65,9 @@ class Curves:
     """(n, 3) seal, bite, tongue, as in FaceTrack."""
     loudness: NDArray[np.float64]
     """(n,) 0 silence, 1 loud."""
-    closures: tuple[Hold, ...]
-    """When the lips touch."""
+    moments: tuple[float, ...]
+    """Seconds from the start at which a frame near by must look, the most important last: the middle of each closure,
+    and of the short opening between two of them."""
 
 
 def curves_of(speech: Speech, *, ends: bool) -> Curves:
@@ -87,7 +88,7 @@ def curves_of(speech: Speech, *, ends: bool) -> Curves:
     seal = np.maximum(_held(closures, times), rest)
     bite = _held(list(_bites(targets)), times)
     contacts = np.stack([_eased(seal), _eased(bite), shapes @ TONGUE], axis=1)
-    return Curves(weights, contacts, loud, tuple(closures))
+    return Curves(weights, contacts, loud, tuple(_moments(closures)))
 
 
 def times_of(speech: Speech) -> NDArray[np.float64]:
@@ -157,6 +158,13 @@ def _closures(targets: list[_Target]) -> Iterator[Hold]:
         if after is not None and after.is_pause:
             end = max(end, after.start + _ramp_into(after))
         yield Hold(start, middle, end, target.asked.seal)
+
+
+def _moments(closures: list[Hold]) -> Iterator[float]:
+    for before, after in itertools.pairwise(closures):
+        if 0 < after.start - before.end < 2 * _RAMP:
+            yield (before.end + after.start) / 2
+    yield from (closure.middle for closure in closures)
 
 
 def _bites(targets: list[_Target]) -> Iterator[Hold]:

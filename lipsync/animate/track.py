@@ -22,8 +22,9 @@ _BROW = ARKIT_NAMES.index("browInnerUp")
 class TrackBuilder:
     """Makes the face track of one video out of its consecutive pieces of speech.
 
-    Frame f is the face at its middle, (f + 0.5) / fps. The whole is ceil(duration * fps) frames long, counted in
-    samples, however it is cut into pieces. One builder serves one video and one thread.
+    Frame f is the face at its middle, (f + 0.5) / fps, or at the moment within it that must be seen: the middle of a
+    closure, and of a short opening between two, would else fall between frames. The whole is ceil(duration * fps)
+    frames long, counted in samples, however it is cut into pieces. One builder serves one video and one thread.
     """
 
     def __init__(self, fps: int, seed: int) -> None:
@@ -51,15 +52,15 @@ class TrackBuilder:
         mouth = self._joined(curves)
         self._mouth = mouth[-1]
         times = times_of(speech)
-        weights = _at(mouth[:, : len(ARKIT_NAMES)], times, middles)
-        loud = _at(curves.loudness[:, None], times, middles)[:, 0]
-        contacts = _at(mouth[:, len(ARKIT_NAMES) :], times, middles)
+        looks = middles.copy()
+        for moment in curves.moments:
+            place = int(np.floor((moment + begin / self._rate) * self._fps)) - first
+            if 0 <= place < len(looks):
+                looks[place] = moment
+        weights = _at(mouth[:, : len(ARKIT_NAMES)], times, looks)
+        contacts = _at(mouth[:, len(ARKIT_NAMES) :], times, looks)
         seal = contacts[:, 0]
-        for closure in curves.closures:
-            # with few frames a second one would fall between two of them
-            place = int(np.floor((closure.middle + begin / self._rate) * self._fps)) - first
-            if 0 <= place < len(seal):
-                seal[place] = max(seal[place], closure.strength)
+        loud = _at(curves.loudness[:, None], times, middles)[:, 0]
         weights *= self._slowed(weights @ units_opening() * (1 - seal))[:, None]
         gestures = self._gestures.frames(first, loud, self._accents(speech, middles))
         weights[:, _BLINKS] = gestures.blink[:, None]

@@ -11,6 +11,7 @@ const FIELD_OF = {
 };
 const FIELDS = ["text", "language", "voice", "avatar", "form"];
 
+const ORDER = ["wait", "portrait", "speech", "track", "render", "encode", "first_frame", "total"];
 const OWN = "*"; // value of the tile that holds the person's own picture; no avatar has this name
 
 let pageLanguage = facts.language;
@@ -145,7 +146,7 @@ function takePicture(file) {
 // --- what it should take, from what it took in this browser before
 
 const OVERHEAD = 20; // characters: what a request costs before its first letter
-let speed = 0.03; // seconds a character, until this browser knows better
+let speed = 0.04; // seconds a character, until this browser knows better
 try { speed = Number(localStorage.getItem("lipsync.speed")) || speed; } catch { /* storage is switched off: guess anew each visit */ }
 
 function learn(characters, seconds) {
@@ -249,10 +250,10 @@ async function showVideo(blob, headers, took) {
     video.onloadedmetadata = resolve;
     video.onerror = () => reject(new Problem(word("unplayable"), "unplayable"));
   });
-  const order = ([stage]) => (stage === "total" ? 2 : stage === "first_frame" ? 1 : 0);
   const stages = [...(headers.get("Server-Timing") ?? "").matchAll(/([\w-]+);dur=([\d.]+)/g)]
     .map(([, stage, duration]) => [stage, duration / 1000])
-    .sort((one, other) => order(one) - order(other));
+    .filter(([stage, seconds]) => stage !== "wait" || seconds >= 0.05) // who did not wait need not read it
+    .sort(([one], [other]) => ORDER.indexOf(one) - ORDER.indexOf(other));
   video.src = videoUrl;
   $("result").hidden = false;
   redraw = () => showTimings(stages);

@@ -140,8 +140,8 @@ def print_long(facts: dict[str, Any]) -> None:
     count = "as many as" if facts["frames_are_duration_rounded_up"] else "NOT"
     print(
         f"\n{facts['long_s']:.0f} s of speech after {facts['short_s']:.0f} s: "
-        f"peak {after:.0f} MB after {before:.0f} MB ({after - before:+.0f} MB), {facts['frames']} frames ({count} ceil(duration * fps)), "
-        f"{facts['speed']:.2f} s/s"
+        f"peak {after:.0f} MB after {before:.0f} MB ({after - before:+.0f} MB), "
+        f"{facts['frames']} frames ({count} ceil(duration * fps)), {facts['speed']:.2f} s/s"
     )
 
 

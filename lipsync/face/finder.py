@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lipsync.errors import LipsyncError
 from lipsync.face.checks import check_face
+from lipsync.face.cover import mouth_is_covered
 from lipsync.face.detector import Detection, Detector
 from lipsync.face.enlarge import enlarged
 from lipsync.face.mesh import FaceMesh, Mesh
@@ -86,6 +87,8 @@ class FaceFinder:
                 break
             try:
                 check_face(mesh.landmarks, fit_head(mesh.landmarks), width, height)
+                if mouth_is_covered(picture, mesh.landmarks):
+                    raise LipsyncError("mouth_covered")
             except LipsyncError as unusable:
                 if not most:
                     most, error = weight, unusable

@@ -39,7 +39,7 @@ const number = (value, digits = 0) =>
   value.toLocaleString(pageLanguage, { minimumFractionDigits: digits, maximumFractionDigits: digits });
 const time = (seconds) => (seconds < 90
   ? word("seconds", { n: number(seconds, seconds < 10 && !Number.isInteger(seconds) ? 1 : 0) })
-  : word("minutes", { n: number(Math.round(seconds / 60)) }));
+  : word("minutes", { n: number(Math.floor(seconds / 60)), s: number(Math.floor(seconds % 60)) }));
 
 function say() {
   document.documentElement.lang = pageLanguage;

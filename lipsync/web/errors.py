@@ -79,7 +79,7 @@ def _unforeseen(error: Exception) -> Response:
 
 
 def _drain(most: int) -> None:
-    """Read the rest of the body: many a client, browsers among them, looks at an answer only when it has sent all,
+    """Read the rest of the body: many a client (Python's own) looks at an answer only when it has sent all,
     and would report a broken connection."""
     if not request.environ.get("wsgi.input_terminated"):
         return  # such a server does not say where the body ends: to read on could wait for ever

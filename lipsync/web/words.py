@@ -48,7 +48,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "left": ("about {time} left", "осталось примерно {time}"),
     "longer": ("a little longer than expected…", "чуть дольше, чем ожидалось…"),
     "seconds": ("{n} s", "{n} с"),
-    "minutes": ("{n} min", "{n} мин"),
+    "minutes": ("{n} min {s} s", "{n} мин {s} с"),
     "ready": (
         "Ready: {duration} of video, made in {took}.",
         "Готово: {duration} видео, сделано за {took}.",

@@ -90,6 +90,7 @@ def serve(folder: Path, app: str = "app:app", *options: str, **environment: str)
             stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
+            start_new_session=True,
         )
     server = Server(port, process, log)
     try:
@@ -101,7 +102,7 @@ def serve(folder: Path, app: str = "app:app", *options: str, **environment: str)
             try:
                 process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
-                process.kill()
+                os.killpg(process.pid, signal.SIGKILL)  # its worker too, which would wait for its request
                 process.wait()
 
 

@@ -8,12 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.animate.puppet.contour import CONTOUR_POINTS, find_lip_edge, find_seam
-from lipsync.animate.puppet.curves import resample, smoothstep
+from lipsync.animate.puppet.curves import luma, pixels_inside, resample, sample, smoothstep
 from lipsync.face.topology import CHIN, INNER_CORNERS, LIPS, LOWER_LIP, MOUTH_CORNERS, PHILTRUM, UPPER_LIP
 from lipsync.face.types import Portrait
 
 OPEN_GAP = 0.035
 """Inner lips further apart than this (in eye distances) show teeth or the dark: the mouth is open in the portrait."""
+
+_DOUBTFUL_GAP = 0.048
+"""Up to this gap the picture is asked as well: the mesh sees full lips that are shut as parted."""
+_LEAST_INSIDE = 0.044
+"""Teeth or darkness lower than this, in eye distances, is the line between shut lips."""
 
 _INNER = slice(1, 10)
 """Points of a lip ring without its two corners."""
@@ -64,9 +69,31 @@ def study_mouth(portrait: Portrait, jaw_open: NDArray[np.floating]) -> Mouth:
     down = np.array([-along[1], along[0]])
     upper, lower = points[list(UPPER_LIP[3])], points[list(LOWER_LIP[3])]
     gap = float(((lower - upper) @ down).max()) / portrait.eye_distance
-    if gap <= OPEN_GAP:
+    if gap <= OPEN_GAP or (gap <= _DOUBTFUL_GAP and _only_lips_between(portrait, points, upper, lower, down)):
         return _study_shut(portrait, points, along, down, gap)
     return _study_open(portrait, points, along, down, jaw_open)
+
+
+def _only_lips_between(
+    portrait: Portrait,
+    points: NDArray[np.float64],
+    upper: NDArray[np.float64],
+    lower: NDArray[np.float64],
+    down: NDArray[np.float64],
+) -> bool:
+    """Whether what the mesh takes for the mouth's inside is lips, and a line between them."""
+    distance = portrait.eye_distance
+    lip = np.median(pixels_inside(portrait.picture, points[[*LOWER_LIP[1][3:8], *LOWER_LIP[2][3:8]]]), axis=0)
+    start, end = resample(upper, 41)[12:29], resample(lower, 41)[12:29]
+    offsets = np.linspace(-0.08, 0.08, 65) * distance
+    band = sample(portrait.picture, ((start + end) / 2)[:, None] + offsets[None, :, None] * down)
+    brightness = luma(band) / max(float(luma(lip)), 1.0)
+    redness, lip_redness = band[..., 0] - band[..., 1], float(lip[0] - lip[1])
+    pale = (redness < 0.5 * lip_redness) & (lip_redness > 15)
+    other = (brightness < 0.62) | (brightness > 1.30) | pale
+    inside = np.abs(offsets)[None] <= np.maximum((end - start) @ down / 2, 0)[:, None] + 0.01 * distance
+    thickness = (other & inside).sum(1) * 0.16 / 64
+    return bool(np.median(thickness) < _LEAST_INSIDE)
 
 
 def _study_shut(
@@ -104,7 +131,7 @@ def _study_open(
     gap = max(float(gaps.max()) / distance, OPEN_GAP + 1e-3)
     # The cut runs inside the lip: at its very edge a white line of teeth would leak when the mouth shuts.
     arc = np.sin(np.linspace(0, np.pi, len(upper)))[:, None].clip(0) ** 0.5
-    push = max(1.8, 0.014 * distance) * arc * down
+    push = max(2.0, 0.017 * distance) * arc * down
     cut_upper, cut_lower = edge_upper - push, edge_lower + push
     for k in range(1, 10):
         points[UPPER_LIP[3][k]], points[LOWER_LIP[3][k]] = cut_upper[k], cut_lower[k]

@@ -73,8 +73,8 @@ def paint_shut_line(
     gap = (lower - upper) @ down.astype(np.float32)
     open_here = np.interp(columns, middle[:, 0], gap, left=9, right=9)[None]
     place = np.clip((columns - upper[0, 0]) / (upper[-1, 0] - upper[0, 0]), 0, 1)[None]
-    strength = np.exp(-(((rows - line) / max(0.8, 0.006 * unit)) ** 2)) * np.sin(np.pi * place).clip(0) ** 0.4
-    alpha = 0.55 * strength * (1 - smoothstep(open_here, 0.5, 0.03 * unit))
+    strength = np.exp(-(((rows - line) / max(0.9, 0.008 * unit)) ** 2)) * np.sin(np.pi * place).clip(0) ** 0.4
+    alpha = 0.8 * strength * (1 - smoothstep(open_here, 0.5, 0.03 * unit))
     colour = np.broadcast_to(interior.palette.lip * 0.45, (height, width, 3))
     _blend(frame, box, np.ascontiguousarray(colour, np.float32), alpha.astype(np.float32))
 
@@ -163,9 +163,9 @@ def _shade(interior: Interior, mask: Floats, below_lip: Floats, opening: float, 
     """
     millimetre = interior.millimetre
     inner = cv2.GaussianBlur(mask, (0, 0), max(1.0, 1.6 * millimetre))
-    under_lip = 0.62 + 0.38 * smoothstep(below_lip, -0.5 * millimetre, 2.6 * millimetre)
-    edge = 0.52 + 0.48 * smoothstep(inner, 0.35, 0.92)
-    entering = 0.80 + 0.20 * float(smoothstep(opening, 2 * millimetre, 8 * millimetre))
+    under_lip = 0.72 + 0.28 * smoothstep(below_lip, -0.5 * millimetre, 2.6 * millimetre)
+    edge = 0.62 + 0.38 * smoothstep(inner, 0.35, 0.92)
+    entering = 0.86 + 0.14 * float(smoothstep(opening, 2 * millimetre, 8 * millimetre))
     own_lip = 0.78 + 0.22 * smoothstep(below_lip, -0.5 * millimetre, 3 * millimetre)
     under_lip = under_lip * (1 - own) + own_lip * own
     edge = edge * (1 - 0.5 * own) + 0.5 * own
@@ -177,9 +177,9 @@ def _rim_of_lip(colour: Floats, interior: Interior, below_upper: Floats, above_l
     """A thin rim of lip colour at both contours: a lip is round and does not end at a knife's edge."""
     millimetre, lip = interior.millimetre, interior.palette.lip
     thick = np.clip(gap / (5 * millimetre), 0, 1) ** 1.5
-    at_lower = 0.85 * np.exp(-((np.maximum(above_lower, 0) / (1.3 * millimetre * thick + 0.2)) ** 2))
+    at_lower = 0.85 * np.exp(-((np.maximum(above_lower, 0) / (0.7 * millimetre * thick + 0.2)) ** 2))
     at_upper = 0.80 * np.exp(-((np.maximum(below_upper, 0) / (0.8 * millimetre * thick + 0.2)) ** 2))
-    colour = colour * (1 - at_lower[..., None]) + lip * 0.78 * at_lower[..., None]
+    colour = colour * (1 - at_lower[..., None]) + lip * 0.62 * at_lower[..., None]
     return np.asarray(colour * (1 - at_upper[..., None]) + lip * 0.50 * at_upper[..., None], np.float32)
 
 

@@ -45,11 +45,12 @@ def study_colours(picture: NDArray[np.uint8], mouth: Mouth, eye_distance: float)
     )
     # Teeth are as bright as the light, not as the skin: the white of the eyes tells how bright that is.
     light = max(float(luma(bright)), 0.78 * float(np.percentile(luma(eyes), 92)))
+    # Bright teeth before a dark mouth are what makes an opening read as one, to eyes and to face meshes alike.
     tooth = 0.42 * light * np.array([1.02, 1.0, 0.95]) + 0.58 * bright * light / max(float(luma(bright)), 1.0)
     if mouth.is_open:
         tooth = _own_teeth(picture, mouth, float(luma(lip)), tooth)
-    cavity = lip * np.array([0.85, 0.50, 0.48]) / max(float(luma(lip)), 1.0) * 0.27 * light
-    flesh = (lip * 0.45 + np.array([1.05, 0.55, 0.55]) * 0.40 * light) * 0.86
+    cavity = lip * np.array([0.85, 0.50, 0.48]) / max(float(luma(lip)), 1.0) * 0.24 * light
+    flesh = (lip * 0.45 + np.array([1.05, 0.55, 0.55]) * 0.40 * light) * np.array([0.82, 0.74, 0.74])
     face, chroma = _face_crop(picture, points)
     colourful = float(np.clip(chroma / 18, 0, 1))
 
@@ -60,7 +61,7 @@ def study_colours(picture: NDArray[np.uint8], mouth: Mouth, eye_distance: float)
     return Palette(
         np.asarray(skin, np.float32),
         np.asarray(lip, np.float32),
-        as_colourful(np.minimum(tooth, 250)),
+        as_colourful(np.minimum(tooth * (1.0 if mouth.is_open else 1.1), 245)),
         np.asarray(tongue * 0.62, np.float32),
         tongue,
         as_colourful(cavity),

@@ -18,6 +18,8 @@ _SEAM_BAND = 0.03
 """Half width of the band where the dark line between closed lips is looked for, in eye distances."""
 _EDGE_BAND = 0.06
 """The same for the inner edge of a lip of an open mouth."""
+_CLEAR_FALL = 8.0
+"""A fall of redness (CIELAB a*) that is certainly the border of a lip."""
 
 
 def find_seam(
@@ -71,11 +73,14 @@ def find_lip_edge(
     fall[:, inner] = (redness[:, : -2 * reach_steps] - redness[:, 2 * reach_steps :]) * inward
     jump[:, inner] = np.abs(band[:, 2 * reach_steps :, 0] - band[:, : -2 * reach_steps, 0])
     fall = np.maximum(fall, 0)
-    edge = fall / (np.percentile(fall, 95) + 1e-3) + 0.45 * jump / (np.percentile(jump, 95) + 1e-3)
+    # Where nothing stands out, as redness in a picture without colour, noise must not be made to.
+    clear = min(1.0, float(np.percentile(fall, 95)) / _CLEAR_FALL)
+    edge = clear * fall / (np.percentile(fall, 95) + 1e-3)
+    edge += (0.15 + 0.30 * clear) * jump / (np.percentile(jump, 95) + 1e-3)
     from_end = np.minimum(np.arange(CONTOUR_POINTS), CONTOUR_POINTS - 1 - np.arange(CONTOUR_POINTS))
     stray = (np.abs(offsets) / reach)[None] ** 2 * 2.5 * np.where(from_end < 6, 6.0, 1.0)[:, None]
     path = _cheapest_path(stray - 6.0 * edge, step_cost=1.0, most=30.0)
-    moved = _smooth(offsets[path], 2.0) * smoothstep(from_end, 1, 16)
+    moved = _smooth(offsets[path], 2.0 + 3.0 * (1 - clear)) * smoothstep(from_end, 1, 16)
     snapped = guess + moved[:, None] * down
     along = np.array([down[1], -down[0]])
     at, found_at = (contour - guess[0]) @ along, (snapped - guess[0]) @ along

@@ -50,7 +50,9 @@ def paint_interior(
     top = np.interp(columns, upper[:, 0], upper[:, 1]).astype(np.float32)[None]
     bottom = np.interp(columns, lower[:, 0], lower[:, 1]).astype(np.float32)[None]
     colour, own = _lay_layers(interior, box, jaw, tongue, sway, down)
-    colour *= _shade(interior, mask, rows - top, opening, own)[..., None]
+    warmth = interior.palette.warmth
+    exponents = np.array([1 - warmth, 1, 1 + 0.6 * warmth], np.float32)
+    colour *= _shade(interior, mask, rows - top, opening, own)[..., None] ** exponents
     colour = _rim_of_lip(colour, interior, rows - top, bottom - rows, bottom - top)
     _blend(frame, box, colour, mask)
 
@@ -164,7 +166,7 @@ def _shade(interior: Interior, mask: Floats, below_lip: Floats, opening: float, 
     millimetre = interior.millimetre
     inner = cv2.GaussianBlur(mask, (0, 0), max(1.0, 1.6 * millimetre))
     under_lip = 0.72 + 0.28 * smoothstep(below_lip, -0.5 * millimetre, 2.6 * millimetre)
-    edge = 0.62 + 0.38 * smoothstep(inner, 0.35, 0.92)
+    edge = 0.70 + 0.30 * smoothstep(inner, 0.35, 0.92)
     entering = 0.86 + 0.14 * float(smoothstep(opening, 2 * millimetre, 8 * millimetre))
     own_lip = 0.78 + 0.22 * smoothstep(below_lip, -0.5 * millimetre, 3 * millimetre)
     under_lip = under_lip * (1 - own) + own_lip * own

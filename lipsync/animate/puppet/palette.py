@@ -27,6 +27,8 @@ class Palette:
     gum: Floats
     tongue: Floats
     cavity: Floats
+    warmth: float
+    """How much warmer a shade inside the mouth is than grey, 0 in a picture without colour: flesh lights flesh."""
     softness: float
     """Standard deviation in pixels of the blur that makes drawn things as soft as the portrait."""
 
@@ -65,6 +67,7 @@ def study_colours(picture: NDArray[np.uint8], mouth: Mouth, eye_distance: float)
         np.asarray(tongue * 0.62, np.float32),
         tongue,
         as_colourful(cavity),
+        0.14 * colourful,
         _softness(face, eye_distance),
     )
 

@@ -7,6 +7,8 @@ import logging
 from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
@@ -19,9 +21,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PREPARATION = 1
-"""Counts up when the same picture gives another portrait: old entries of the cache are then not used again. The
-rig has a count of its own, RIG_VERSION."""
+_PREPARED_BY = ("face", "animate/puppet", "assets/face")
+"""Folders of this package whose every file has a say in what a prepared portrait is."""
 
 Origin = Literal["made", "disk", "memory"]
 """Where a prepared portrait came from."""
@@ -79,9 +80,7 @@ class Portraits:
 
     def key(self, picture: bytes) -> str:
         """Names the picture and all that prepares it."""
-        from lipsync.animate.puppet import RIG_VERSION  # noqa: PLC0415 - nothing heavy loads at import
-
-        return hashlib.sha256(f"{PREPARATION} {RIG_VERSION} {self._max_side} ".encode() + picture).hexdigest()
+        return hashlib.sha256(f"{_preparation()} {self._max_side} ".encode() + picture).hexdigest()
 
     def load(self) -> FaceFinder:
         """The face networks, loaded once."""
@@ -121,3 +120,16 @@ class Portraits:
         for key in list(self._known)[:-_REMEMBERED]:
             if self._known[key].done():
                 del self._known[key]
+
+
+@cache
+def _preparation() -> str:
+    """Changes whenever the code or the networks that prepare portraits change: what an older version kept is then
+    made anew. A number raised by hand would be forgotten one day, and show an old face on new code."""
+    package = Path(__file__).parent
+    digest = hashlib.sha256()
+    for folder in _PREPARED_BY:
+        for file in sorted((package / folder).rglob("*")):
+            if file.suffix in {".py", ".npz", ".tflite"}:
+                digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()

@@ -16,9 +16,6 @@ from lipsync.animate.puppet.sway import Sway, plan_sway
 from lipsync.animate.puppet.warp import MouthWarp, plan_warp
 from lipsync.face.types import Portrait
 
-RIG_VERSION = 1
-"""Goes up whenever a rig of the same portrait would differ: kept rigs of older versions are made anew."""
-
 
 @dataclass(frozen=True)
 class Rig:

@@ -1,34 +1,50 @@
-# Everything that a person needs: make demo, make serve, make test, make bench.
+# Everything that a person needs: make demo, make serve, make test, make bench. Nothing but python3 with venv is used.
 PYTHON ?= python3
 TEXT ?= Привет! Меня зовут Гаусс. Как ваши дела?
-LANGUAGE ?= ru
 AVATAR ?= gauss
-BIN := .venv/bin
+# Desktops set LANGUAGE too, for gettext ("de:en"): only what is written after make counts.
+ifneq ($(origin LANGUAGE),command line)
+LANGUAGE := ru
+endif
+PY := .venv/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
 
 .PHONY: demo serve test lint bench clean
 
-.venv/.ready: pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
-	@touch $@
-
-.venv/.ready-dev: .venv/.ready
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
-	@touch $@
-
 demo: .venv/.ready
-	$(BIN)/python -m lipsync say "$(TEXT)" --language "$(LANGUAGE)" --avatar "$(AVATAR)" -o outputs/demo.mp4
+	@printf %s "$$DEMO_TEXT" | $(PY) -m lipsync say --language="$$DEMO_LANGUAGE" --avatar="$$DEMO_AVATAR" \
+		-o outputs/demo.mp4 -
+
+# As they were typed: neither make nor the shell looks for its own signs in them.
+unexport TEXT LANGUAGE AVATAR
+demo: export DEMO_TEXT = $(value TEXT)
+demo: export DEMO_LANGUAGE = $(value LANGUAGE)
+demo: export DEMO_AVATAR = $(value AVATAR)
 
 serve: .venv/.ready
-	$(BIN)/gunicorn app:app
+	$(PY) -m gunicorn app:app
 
-test: .venv/.ready-dev
-	$(BIN)/ruff check .
-	$(BIN)/mypy
-	$(BIN)/pytest -q
+test: lint
+	$(PY) -m pytest -q
+
+lint: .venv/.ready-dev
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
 
 bench: .venv/.ready
-	$(BIN)/python -m bench $(BENCH)
+	$(PY) -m bench $(BENCH)
 
 clean:
 	rm -rf .venv build *.egg-info
+
+.venv/.ready: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=…")'
+	@echo "Installing into .venv: a minute or so, once."
+	$(PYTHON) -m venv .venv
+	$(PIP) -e .
+	@touch $@
+
+.venv/.ready-dev: .venv/.ready
+	$(PIP) -e '.[dev]'
+	@touch $@

@@ -23,6 +23,8 @@ STIFFNESS = 1e-4
 """Smoothing of the thin-plate splines (Bookstein 1989), in squared eye distances."""
 _CONTROL_SPACING = 0.05
 """Control points stand at least this far apart, in eye distances; those of the lips 0.35 of it."""
+_ROWS = 512
+"""Places for which an operator is computed at a time."""
 
 
 @dataclass(frozen=True)
@@ -152,8 +154,12 @@ def thin_plate_operator(
     affine = np.column_stack([np.ones(count), controls])
     system[:count, count:], system[count:, :count] = affine, affine.T
     inverse = np.linalg.solve(system, np.eye(count + 3)[:, :count]).astype(np.float32)
-    basis = np.column_stack([kernel(places, controls), np.ones(len(places)), places]).astype(np.float32)
-    return np.asarray(basis @ inverse, np.float32)
+    operator = np.empty((len(places), count), np.float32)
+    for begin in range(0, len(places), _ROWS):  # in parts: whole, the steps between would take 100 MB
+        some = places[begin : begin + _ROWS]
+        basis = np.column_stack([kernel(some, controls), np.ones(len(some)), some])
+        np.matmul(basis.astype(np.float32), inverse, out=operator[begin : begin + _ROWS])
+    return operator
 
 
 def _lay(

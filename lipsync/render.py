@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,8 +11,9 @@ from pathlib import Path
 
 from lipsync.animate.track import TrackBuilder
 from lipsync.animate.track_file import TrackFile
-from lipsync.animate.types import Animator, FaceTrack
+from lipsync.animate.types import Animator
 from lipsync.errors import LipsyncError
+from lipsync.media.frame import Frame
 from lipsync.media.video import Mp4Writer
 from lipsync.speech.types import Speech
 
@@ -67,7 +69,6 @@ def render(
     animator: Animator,
     path: Path,
     *,
-    size: tuple[int, int],
     fps: int,
     seed: int,
     encoding: Encoding,
@@ -78,11 +79,11 @@ def render(
 ) -> Clip:
     """Speak ``pieces`` into ``path``, and their track into ``track_path``.
 
-    ``size`` is width and height in pixels; ``characters`` the length of the whole text, of which each piece is a
+    ``characters`` is the length of the whole text, of which each piece is a
     part: how much is done is told by it. Neither file exists before it is whole, or after an error. Raises
     LipsyncError: nothing_to_say, cannot_write, and what the pieces raise.
     """
-    builder = TrackBuilder(fps, seed)
+    builder, performance = TrackBuilder(fps, seed), animator.perform(fps)
     spoken = 0
     with ExitStack() as files:
         track_file = files.enter_context(TrackFile(track_path, fps)) if track_path else None
@@ -90,14 +91,14 @@ def render(
         for speech, last in _with_last(_timed(pieces, watch)):
             if writer is None:
                 rate, voice = speech.rate, speech.voice
-                writer = files.enter_context(_writer(path, size, fps, rate, encoding))
+                writer = files.enter_context(_writer(path, animator.size, fps, rate, encoding))
             with watch.stage("track"):
                 track = builder.add(speech, last=last)
                 if track_file is not None:
                     track_file.write(speech, writer.samples / rate, track, animator.openings(track))
             with watch.stage("encode"):
                 writer.write_sound(speech.samples)
-            for done in _frames(animator, track, writer, watch):
+            for done in _frames(performance.add(speech, track, last=last), len(track), writer, watch):
                 if progress is not None:
                     progress(min(1.0, (spoken + done * len(speech.text)) / max(1, characters)))
             spoken += len(speech.text)
@@ -123,18 +124,17 @@ def _writer(path: Path, size: tuple[int, int], fps: int, rate: int, encoding: En
     )
 
 
-def _frames(animator: Animator, track: FaceTrack, writer: Mp4Writer, watch: Stopwatch) -> Iterator[float]:
-    """Make and write the track's frames; after each, the share of them that is done."""
-    if len(track) == 0:  # a piece shorter than a frame
-        return
-    frames = animator.frames(track)
-    for number in range(1, len(track) + 1):
+def _frames(frames: Iterator[Frame], expected: int, writer: Mp4Writer, watch: Stopwatch) -> Iterator[float]:
+    """Make and write the frames; after each, the share of the ``expected`` ones that is done."""
+    for number in itertools.count(1):
         with watch.stage("render"):
-            frame = next(frames)
+            frame = next(frames, None)
+        if frame is None:
+            return
         watch.mark("first_frame")
         with watch.stage("encode"):
             writer.write_frame(frame)
-        yield number / len(track)
+        yield min(1.0, number / max(1, expected))
 
 
 def _timed(pieces: Iterable[Speech], watch: Stopwatch) -> Iterator[Speech]:

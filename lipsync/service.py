@@ -224,12 +224,11 @@ class LipsyncService:
         with self._my_turn(watch):
             with watch.stage("portrait"):
                 prepared, origin = self._portraits.get(order.picture)
-            height, width = prepared.portrait.picture.shape[:2]
+            width, height = prepared.animator.size
             clip = render(
                 order.pieces,
                 prepared.animator,
                 path,
-                size=(width, height),
                 fps=order.fps,
                 seed=order.seed,
                 encoding=Encoding(self.settings.crf, self.settings.preset, self._plan.encoder),

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.media.frame import Frame
+from lipsync.speech.types import Speech
 
 ARKIT_NAMES: tuple[str, ...] = (
     "browDownLeft", "browDownRight", "browInnerUp", "browOuterUpLeft", "browOuterUpRight", "cheekPuff",
@@ -51,16 +52,33 @@ class FaceTrack:
         return len(self.weights)
 
 
+class Performance(Protocol):
+    """One video being animated: it is fed the speech piece by piece and gives the frames in order."""
+
+    def add(self, speech: Speech, track: FaceTrack, *, last: bool) -> Iterator[Frame]:
+        """The frames that can be made now that this piece is known.
+
+        An animator that must hear a little ahead keeps some back until the next piece; with ``last`` it gives all.
+        Over the whole video there is one frame for each of the tracks' frames.
+        """
+        ...
+
+
 class Animator(Protocol):
-    """Turns a track into pictures of one prepared portrait."""
+    """Turns speech and its track into pictures of one prepared portrait. Many threads may use it at once."""
 
     name: str
     """``puppet``."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the frames, pixels, even."""
+        ...
 
     def openings(self, track: FaceTrack) -> NDArray[np.float32]:
         """(T,) opening of the inner lips that is meant for this portrait, in distances of its outer eye corners."""
         ...
 
-    def frames(self, track: FaceTrack) -> Iterator[Frame]:
-        """One frame for each of the track's."""
+    def perform(self, fps: int) -> Performance:
+        """Begin a video."""
         ...

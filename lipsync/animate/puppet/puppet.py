@@ -14,9 +14,10 @@ from lipsync.animate.puppet.eyelids import blink
 from lipsync.animate.puppet.paint import paint_interior, paint_shut_line
 from lipsync.animate.puppet.rig import Rig
 from lipsync.animate.puppet.seam import Seam
-from lipsync.animate.types import ARKIT_NAMES, FaceTrack
+from lipsync.animate.types import ARKIT_NAMES, FaceTrack, Performance
 from lipsync.face.types import Portrait
 from lipsync.media.frame import Frame, frame_of
+from lipsync.speech.types import Speech
 
 Floats = NDArray[np.float32]
 
@@ -64,6 +65,10 @@ class Puppet:
     def openings(self, track: FaceTrack) -> NDArray[np.float32]:
         """(T,) opening of the inner lips that is meant, in distances of the outer eye corners as seen."""
         return self.rig.motion.openings(track)
+
+    def perform(self, fps: int) -> Performance:  # noqa: ARG002 - the tracks say it
+        """Begin a video: the track alone says what the puppet does."""
+        return _PuppetPerformance(self)
 
     def frames(self, track: FaceTrack) -> Iterator[Frame]:
         """One frame for each of the track's; each is the caller's own."""
@@ -176,6 +181,15 @@ class Puppet:
             small = tuple(slice(part.start // 2, part.stop // 2) for part in area)
             source.uv[small] = self._still.uv[small]
         return frame
+
+
+class _PuppetPerformance:
+    def __init__(self, puppet: Puppet) -> None:
+        self._puppet = puppet
+
+    def add(self, speech: Speech, track: FaceTrack, *, last: bool) -> Iterator[Frame]:  # noqa: ARG002
+        """All frames of the track: the puppet needs to know nothing ahead."""
+        return self._puppet.frames(track)
 
 
 class _Canvas:

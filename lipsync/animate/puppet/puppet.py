@@ -169,9 +169,11 @@ class Puppet:
         )
         frame = self._still.copy()
         rows, columns = slice(y0 - lattice.top, y1 - lattice.top), slice(x0 - lattice.left, x1 - lattice.left)
-        frame.y[y0:y1, x0:x1] = cv2.remap(
+        sharp = cv2.remap(
             source.y, canvas.places[rows, columns], None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
         )
+        # A cubic overshoots at hard edges; video has no brightness beyond these.
+        np.clip(sharp, 16, 235, out=frame.y[y0:y1, x0:x1])
         half = (slice(rows.start // 2, rows.stop // 2), slice(columns.start // 2, columns.stop // 2))
         frame.uv[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2] = cv2.remap(
             source.uv, canvas.half_places[half], None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE

@@ -106,6 +106,8 @@ def study_motion(portrait: Portrait) -> Motion:
     lip_units = [k for k, name in enumerate(ARKIT_NAMES) if name.startswith("mouth")]
     units[lip_units] *= np.clip(own_width / neutral_width, 0.75, 1.15)
     _tame_funnel(units)
+    # Lids are painted, not warped: their points would pull at the cheeks.
+    units[[k for k, name in enumerate(ARKIT_NAMES) if name.startswith("eyeBlink")]] = 0
     mouth = study_mouth(portrait, units[ARKIT_NAMES.index("jawOpen")])
     eyes = np.linalg.norm(landmarks[EYE_CORNERS_OUTER[0]] - landmarks[EYE_CORNERS_OUTER[1]])
     # Across the mouth as seen from the front: in a turned head the far half is foreshortened, not narrower.

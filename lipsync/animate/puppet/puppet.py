@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lipsync.animate.puppet.curves import sample
+from lipsync.animate.puppet.curves import sample, smoothstep
 from lipsync.animate.puppet.eyelids import blink
 from lipsync.animate.puppet.paint import paint_interior, paint_shut_line
 from lipsync.animate.puppet.rig import Rig
@@ -92,8 +92,9 @@ class Puppet:
             np.asarray(contour + self._at(field, contour), np.float32)
             for field, contour in zip(fields, (rig.motion.mouth.upper, rig.motion.mouth.lower), strict=True)
         ]
+        contours = _sealed(contours[0], contours[1], float(track.seal[index]), rig.motion.mouth.down)
         heights = self._seam.heights(*contours)
-        places = self._head_map(sway)
+        places = self._head_map(sway, rig.brows.displacement(weights))
         share = self._seam.on_lattice.upper_share(heights)[..., None]
         places[self._part] = backward[1] + (backward[0] - backward[1]) * share
         canvas.spread(places)
@@ -135,10 +136,13 @@ class Puppet:
         warp = self.rig.warp
         return sample(field, warp.lattice.to_cells(points) - np.array([warp.column0, warp.row0], np.float32))
 
-    def _head_map(self, sway: Floats) -> Floats:
-        """(rows, columns, 2) where each node's place comes from when only the head moves, pixels."""
+    def _head_map(self, sway: Floats, brows: Floats | None) -> Floats:
+        """(rows, columns, 2) where each node's place comes from when head and brows move, pixels."""
         moved = self._weight * _apply(sway, self._nodes)
-        return np.asarray(self._nodes - self._weight * _apply(sway, self._nodes - moved), np.float32)
+        moved = self._weight * _apply(sway, self._nodes - moved)
+        if brows is not None:
+            moved += brows
+        return np.asarray(self._nodes - moved, np.float32)
 
     def _join(self, canvas: _Canvas, backward: list[Floats], heights: Floats) -> None:
         """Around the lips, take each pixel from the side of the seam that it is on."""
@@ -221,6 +225,17 @@ class _Canvas:
         half = self.half_places[top // 2 : (top + height) // 2, left // 2 : (left + width) // 2]
         # The upper left of four pixels stands for all: a mean across the seam would be of neither side.
         half[:] = area[::2, ::2] * np.float32(0.5)
+
+
+def _sealed(upper: Floats, lower: Floats, seal: float, down: NDArray[np.float64]) -> list[Floats]:
+    """Both contours (n, 2) brought together where the lips touch.
+
+    The landmarks meet exactly; the splines, which smooth, leave the contours between them up to 0.04 eye distances
+    apart, and the inside would be seen there.
+    """
+    gap = (lower - upper) @ down.astype(np.float32)
+    half = np.maximum(gap, 0)[:, None] * down.astype(np.float32) * smoothstep(seal, 0.8, 1.0) / 2
+    return [upper + half, lower - half]
 
 
 def _apply(affine: Floats, points: NDArray[np.float32]) -> Floats:

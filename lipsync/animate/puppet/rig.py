@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from lipsync.animate.puppet.brows import Brows, plan_brows
 from lipsync.animate.puppet.eyelids import Eyelid, build_eyelids
 from lipsync.animate.puppet.interior import Interior, build_interior
 from lipsync.animate.puppet.motion import Motion, study_motion
@@ -25,6 +26,7 @@ class Rig:
     warp: MouthWarp
     sway: Sway
     interior: Interior
+    brows: Brows
     eyelids: tuple[Eyelid, ...]
     """Both, or none for a portrait that does not blink."""
 
@@ -44,11 +46,13 @@ def prepare_rig(portrait: Portrait) -> Rig:
     points = motion.mouth.points
     height, width = portrait.picture.shape[:2]
     sway = plan_sway(points, width, height, motion.eye_distance)
+    warp = plan_warp(motion, sway.box)
     interior = build_interior(portrait, motion)
     return Rig(
         motion,
-        plan_warp(motion, sway.box),
+        warp,
         sway,
         interior,
+        plan_brows(motion, warp.lattice),
         build_eyelids(portrait.picture, points, interior.palette.softness),
     )

@@ -1,0 +1,305 @@
+"""The documents say what is there: settings, routes, commands, options, make's targets, licences, examples."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+import re
+import shlex
+import string
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+
+from lipsync.cli import main
+from lipsync.errors import SENTENCES
+from lipsync.settings import Settings
+from lipsync.speech.languages import LANGUAGES
+from lipsync.web import create_app
+from lipsync.web.wish import Wish
+from tests.web.still import StillService
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+DOCUMENTS = {
+    path.relative_to(ROOT).as_posix(): path.read_text("utf-8")
+    for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *(ROOT / name for name in ("Dockerfile", ".ci/run")))
+}
+SOURCES = {path: ast.parse(path.read_text("utf-8")) for path in sorted((ROOT / "lipsync").rglob("*.py"))}
+
+
+def section(title: str, text: str = README) -> str:
+    """What stands under a heading of the README."""
+    found = re.search(rf"^## {re.escape(title)}\n(.*?)(?=^## |\Z)", text, re.DOTALL | re.MULTILINE)
+    assert found is not None, f"README.md has no “{title}”"
+    return found[1]
+
+
+def rows(text: str, first: str) -> list[list[str]]:
+    """The rows, cell by cell and without backquotes, of the table whose head begins with ``first``."""
+    lines = iter(text.splitlines())
+    assert any(line.startswith(f"| {first} |") for line in lines), f"no table of “{first}”"
+    next(lines)
+    table = []
+    for line in lines:
+        if not line.startswith("|"):
+            break
+        table.append([cell.strip().replace("`", "") for cell in line.strip("|").split("|")])
+    return table
+
+
+# ---- settings
+
+
+def test_the_table_of_settings_is_the_class() -> None:
+    def shown(value: object) -> str:
+        return (
+            f"{value:g}"
+            if isinstance(value, float)
+            else str(value).lower()
+            if isinstance(value, bool)
+            else str(value)
+        )
+
+    there = [
+        [f"LIPSYNC_{name.upper()}", shown(field.default), field.description]
+        for name, field in Settings.model_fields.items()
+    ]
+    assert rows(section("Settings"), "setting") == there
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_no_document_names_a_setting_that_is_not_there(document: str) -> None:
+    known = {f"LIPSYNC_{name.upper()}" for name in Settings.model_fields} | {"LIPSYNC_CI"}
+    assert set(re.findall(r"LIPSYNC_[A-Z_]+\b", DOCUMENTS[document])) <= known
+
+
+# ---- the API
+
+
+@pytest.fixture
+def app(settings: Settings) -> Flask:
+    return create_app(settings, StillService(settings))
+
+
+def test_the_table_of_routes_is_the_application(app: Flask) -> None:
+    there = {
+        f"{method} {rule.rule}"
+        for rule in app.url_map.iter_rules()
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert {row[0] for row in rows(section("The API"), "call")} == there
+
+
+def test_the_table_of_fields_is_the_form() -> None:
+    assert [row[0] for row in rows(section("The API"), "field of `generate`")] == [*Wish.model_fields, "image"]
+
+
+@pytest.mark.parametrize("document", ["README.md", "README.ru.md"])
+def test_the_curl_of_the_document_gets_a_video(document: str, app: Flask) -> None:
+    commands = re.findall(r"^curl (?:.|\\\n)*", DOCUMENTS[document].replace("\\\n", ""), re.MULTILINE)
+    bodies = [shlex.split(command) for command in commands]
+    sent = [words[words.index("-d") + 1] for words in bodies if "-d" in words]
+    assert sent
+    with app.test_client() as client:
+        for body in sent:
+            with client.post("/api/generate", json=json.loads(body)) as response:
+                assert (response.status_code, response.mimetype) == (200, "video/mp4")
+    for words in bodies:
+        fields = [words[i + 1].split("=")[0] for i, word in enumerate(words) if word == "-F"]
+        assert set(fields) <= {*Wish.model_fields, "image"}
+
+
+def test_the_error_of_the_readme_is_what_is_said() -> None:
+    example = re.search(r"\{\"error\".*?\}", README)
+    assert example is not None
+    error = json.loads(example[0])
+    assert error["error"] == SENTENCES[error["code"]].ru
+
+
+# ---- the command line
+
+
+def options_of(capsys: pytest.CaptureFixture[str], *command: str) -> str:
+    with pytest.raises(SystemExit) as ended:
+        main([*command, "--help"])
+    assert ended.value.code == 0
+    return capsys.readouterr().out
+
+
+def test_the_tables_of_the_command_line_are_its_help(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    text = section("The command line")
+    commands = [row[0].split()[1] for row in rows(text, "command")]
+    there = re.findall(r"^ {4}(\w+) ", options_of(capsys), re.MULTILINE)
+    assert commands == there
+    named = set(re.findall(r"--[a-z]+", " ".join(row[0] for row in rows(text, "option of `say`"))))
+    assert named == set(re.findall(r"--[a-z]+", options_of(capsys, "say"))) - {"--help"}
+    for command in set(commands) - {"say"}:
+        assert set(re.findall(r"--[a-z]+", options_of(capsys, command))) - {"--help"} <= named
+
+
+def test_every_lipsync_command_in_the_documents_is_there(capsys: pytest.CaptureFixture[str]) -> None:
+    for name, text in DOCUMENTS.items():
+        for words in re.findall(r"(?:bin/|-m |`)lipsync (\w+.*?)(?:#|`|$)", text, re.MULTILINE):
+            command, *rest = shlex.split(words)
+            known = options_of(capsys, command)
+            for option in rest:
+                assert not option.startswith("-") or option == "-" or f"{option}" in known, f"{name}: {words}"
+
+
+# ---- make
+
+
+def test_make_s_targets_are_documented_and_there() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    targets = set(re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split())  # type: ignore[index]
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    named = {target for text in DOCUMENTS.values() for target in re.findall(r"(?:`|^)make (\w+)", text, re.MULTILINE)}
+    assert named == targets
+    for variable in re.findall(r"\b([A-Z]+)=", "\n".join(re.findall(r"^make .*$", README, re.MULTILINE))):
+        assert re.search(rf"^{variable} (\?=|:=)", makefile, re.MULTILINE), variable
+
+
+# ---- files, licences
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_file_that_a_document_names_is_there(document: str) -> None:
+    text, folder = DOCUMENTS[document], (ROOT / document).parent
+    links = [link.split("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text) if "://" not in link]
+    named = re.findall(r"`((?:lipsync|tests|docs|bench|templates|static)/[\w./]*)`", text)
+    missing = [link for link in links if link and not (folder / link).exists()]
+    assert missing + [name for name in named if not (ROOT / name).exists()] == []
+
+
+def test_every_asset_stands_in_the_notice_with_its_checksum() -> None:
+    notice = (ROOT / "NOTICE").read_text("utf-8")
+    named = dict(re.findall(r"^(lipsync/assets/\S+)\n(?:  .*\n)*?  sha256 ([0-9a-f]{64})$", notice, re.MULTILINE))
+    files = (path for path in (ROOT / "lipsync/assets").rglob("*") if path.is_file())
+    there = {path.relative_to(ROOT).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    assert named == there
+
+
+def test_every_dependency_stands_in_the_notice() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    needed = [
+        *project["dependencies"],
+        *(one for extra in project["optional-dependencies"].values() for one in extra),
+    ]
+    notice = (ROOT / "NOTICE").read_text("utf-8")
+    named = {re.split(r"[^\w.-]", one)[0] for one in needed}
+    assert {name for name in named if not re.search(rf"^  {re.escape(name)} ", notice, re.MULTILINE)} == set()
+
+
+def test_the_licence_of_the_package_is_the_file() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["license"] == "Apache-2.0"
+    assert "Apache License\n                           Version 2.0" in (ROOT / "LICENSE").read_text("utf-8")
+
+
+def test_everything_that_docker_copies_is_in_git() -> None:
+    wanted = [
+        name
+        for line in re.findall(r"^COPY (.*)$", DOCUMENTS["Dockerfile"], re.MULTILINE)
+        for name in line.split()[:-1]
+    ]
+    allowed = re.findall(r"^!(.*)$", (ROOT / ".dockerignore").read_text("utf-8"), re.MULTILINE)
+    assert {name.split("/")[0] for name in wanted} - {"."} <= set(allowed)
+    assert [name for name in (*wanted, *allowed) if not (ROOT / name).exists()] == []
+
+
+# ---- examples, languages
+
+
+def test_the_python_of_the_readme_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("LIPSYNC_OUTPUTS", str(tmp_path / "outputs"))
+    monkeypatch.setenv("LIPSYNC_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("LIPSYNC_WARM_UP", "false")
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    exec(code, {})
+    (video,) = (tmp_path / "outputs").glob("*.mp4")
+    assert capsys.readouterr().out.startswith(str(video))
+
+
+def test_every_language_is_named() -> None:
+    text = " ".join(section("Languages and voices").split())
+    assert [one.english for one in LANGUAGES if one.english not in text] == []
+
+
+# ---- the sentences
+
+
+def placeholders(template: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+
+
+@pytest.mark.parametrize("code", SENTENCES)
+def test_a_sentence_says_the_same_in_both_languages(code: str) -> None:
+    sentence = SENTENCES[code]
+    assert sentence.en.strip()
+    assert re.search(r"[а-яё]", sentence.ru)
+    assert not re.search(r"[а-яё]", sentence.en)
+    assert placeholders(sentence.en) == placeholders(sentence.ru)
+
+
+def raised() -> Iterator[tuple[str, ast.Call]]:
+    """Where each LipsyncError is made."""
+    for path, tree in SOURCES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "LipsyncError":
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", node
+
+
+def codes_of(first: ast.expr) -> set[str] | None:
+    """The codes that an expression may give; None where it is worked out elsewhere."""
+    if isinstance(first, ast.Constant):
+        return {str(first.value)}
+    if isinstance(first, ast.IfExp):
+        body, otherwise = codes_of(first.body), codes_of(first.orelse)
+        return None if body is None or otherwise is None else body | otherwise
+    return None
+
+
+def test_every_error_has_a_sentence_and_gives_it_its_facts() -> None:
+    worked_out = []
+    for place, call in raised():
+        codes = codes_of(call.args[0])
+        if codes is None:
+            worked_out.append(place.split(":")[0])
+            continue
+        facts = {keyword.arg for keyword in call.keywords}
+        for code in codes:
+            assert code in SENTENCES, place
+            assert placeholders(SENTENCES[code].en) == facts, f"{place}: {code}"
+    # werkzeug's own errors: tests/web tries each of them.
+    assert set(worked_out) == {"lipsync/web/errors.py"}
+
+
+def test_every_sentence_is_said_somewhere() -> None:
+    said = {
+        node.value
+        for path, tree in SOURCES.items()
+        if path.name != "errors.py" or path.parent.name == "web"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+    assert set(SENTENCES) - said == set()
+
+
+# ---- .ci/run
+
+
+def test_ci_s_script_is_sound() -> None:
+    subprocess.run(["bash", "-n", ROOT / ".ci/run"], check=True)
+    assert DOCUMENTS[".ci/run"].rstrip().endswith("\nmake test")

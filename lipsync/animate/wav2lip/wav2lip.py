@@ -1,0 +1,191 @@
+"""Wav2Lip as an Animator: the network draws the mouth for the sound, the rest stays the portrait's."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lipsync.animate.puppet import Puppet
+from lipsync.animate.types import ARKIT_NAMES, FaceTrack, Performance
+from lipsync.animate.wav2lip.composite import Patch, prepare_patch
+from lipsync.animate.wav2lip.crop import Crop
+from lipsync.face.types import Portrait
+from lipsync.media.frame import Frame, frame_of
+from lipsync.media.mel import RATE, MelWindows
+from lipsync.media.resample import Resampler
+from lipsync.speech.types import Speech
+
+Floats = NDArray[np.float32]
+
+BATCH = 16
+"""Frames that are drawn at once."""
+_AHEAD = 2
+"""Batches that are drawn while the frames of an earlier one are put together."""
+_SPEAKING = 0.12
+"""A mouth unit of the track this strong, or stronger, shows the network's mouth in full."""
+
+_MOUTH_UNITS = [k for k, name in enumerate(ARKIT_NAMES) if name.startswith(("jaw", "mouth"))]
+
+
+class Face(Protocol):
+    """What a Drawer keeps of one face: the maps that do not change."""
+
+
+class Drawer(Protocol):
+    """Who draws: the network, shared by all that speak at the same time."""
+
+    size: int
+    """Pixels of its square picture."""
+    first_row: int
+    """The first row of it that is drawn: what is above is not put back."""
+
+    def prepare(self, face: NDArray[np.uint8]) -> Face:
+        """The constant maps of a face (size, size, 3) RGB."""
+        ...
+
+    def submit(self, faces: Face | list[Face], mels: Floats) -> Future[Floats]:
+        """Draw (B, 80, 16) windows: (B, size - first_row, size, 3) RGB, 0-255."""
+        ...
+
+
+class Wav2Lip:
+    """An Animator of one portrait. Many threads may use it at once."""
+
+    name = "wav2lip"
+
+    def __init__(
+        self, portrait: Portrait, puppet: Puppet, drawer: Drawer, crop: Crop, *, sharpen: float = 0.0
+    ) -> None:
+        """``puppet`` is the same portrait's: it knows what opening is meant, and how the mouth looks when shut."""
+        self._puppet, self._drawer, self._sharpen = puppet, drawer, sharpen
+        self._still = frame_of(portrait.picture)
+        self._patch = prepare_patch(portrait.picture, portrait.landmarks, crop, drawer.size, drawer.first_row)
+        self._face = drawer.prepare(crop.cut(portrait.picture, drawer.size))
+        if puppet.rig.motion.mouth.is_open:
+            # In silence the mouth is shut, whatever the portrait does.
+            shut = next(puppet.frames(_silence()))
+            self._patch.blend(self._still, shut, 1.0)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the frames, pixels."""
+        return self._still.width, self._still.height
+
+    def openings(self, track: FaceTrack) -> NDArray[np.float32]:
+        """(T,) opening that the track means for this portrait; the network hears the sound and not the track."""
+        return self._puppet.openings(track)
+
+    def perform(self, fps: int) -> Performance:
+        """Begin a video."""
+        return Wav2LipPerformance(self._drawer, fps, self._faces, self._paint)
+
+    def _faces(self, first: int, count: int) -> Face:  # noqa: ARG002 - a portrait has one for all frames
+        return self._face
+
+    def _paint(self, index: int, rows: Floats | None, strength: float) -> Frame:  # noqa: ARG002
+        frame = self._still.copy()
+        if rows is not None:
+            self._patch.paste(frame, rows, strength, self._sharpen)
+        return frame
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Frames that are being drawn."""
+
+    first: int
+    strengths: Floats
+    drawn: NDArray[np.intp]
+    """Which of them are drawn: the others are silent."""
+    rows: Future[Floats] | None
+
+
+class Wav2LipPerformance:
+    """One video: keeps the sound's windows, draws in batches, a little ahead of what is put together."""
+
+    def __init__(
+        self,
+        drawer: Drawer,
+        fps: int,
+        faces: Callable[[int, int], Face | list[Face]],
+        paint: Callable[[int, Floats | None, float], Frame],
+    ) -> None:
+        """``faces(first, count)`` gives the face of each of ``count`` frames, or one for all; ``paint(frame, rows,
+        strength)`` the finished frame."""
+        self._drawer, self._faces, self._paint = drawer, faces, paint
+        self._windows = MelWindows(fps)
+        self._resampler: Resampler | None = None
+        self._next = 0
+        self._mels: deque[Floats] = deque()
+        self._strengths: deque[float] = deque()
+
+    def add(self, speech: Speech, track: FaceTrack, *, last: bool) -> Iterator[Frame]:
+        """The frames that can be made now; with ``last`` all of them."""
+        if self._resampler is None:
+            self._resampler = Resampler(speech.rate, RATE)
+        self._strengths.extend(_strengths(track))
+        self._mels.extend(self._windows.add(self._resampler.add(speech.samples)))
+        if last:
+            self._mels.extend(self._windows.add(self._resampler.finish()))
+            self._mels.extend(self._windows.finish(track.start + len(track)))
+        return self._draw(last)
+
+    def _draw(self, last: bool) -> Iterator[Frame]:
+        under_way: deque[_Batch] = deque()
+        while True:
+            ready = min(len(self._mels), len(self._strengths))
+            # A part of a batch waits for more, but for the last.
+            if ready >= BATCH or (last and ready):
+                under_way.append(self._submit(min(ready, BATCH)))
+                if len(under_way) <= _AHEAD:
+                    continue
+            if not under_way:
+                return
+            yield from self._finish(under_way.popleft())
+
+    def _submit(self, count: int) -> _Batch:
+        mels = np.stack([self._mels.popleft() for _ in range(count)])
+        strengths = np.array([self._strengths.popleft() for _ in range(count)], np.float32)
+        drawn = np.flatnonzero(strengths > 0)
+        rows: Future[Floats] | None = None
+        if len(drawn):
+            faces = self._faces(self._next, count)
+            chosen = [faces[k] for k in drawn] if isinstance(faces, list) else faces
+            rows = self._drawer.submit(chosen, np.ascontiguousarray(mels[drawn]))
+        batch = _Batch(self._next, strengths, drawn, rows)
+        self._next += count
+        return batch
+
+    def _finish(self, batch: _Batch) -> Iterator[Frame]:
+        rows = batch.rows.result() if batch.rows is not None else None
+        place = {int(index): position for position, index in enumerate(batch.drawn)}
+        for index, strength in enumerate(batch.strengths):
+            own = rows[place[index]] if rows is not None and index in place else None
+            yield self._paint(batch.first + index, own, float(strength))
+
+
+def _strengths(track: FaceTrack) -> list[float]:
+    """How much of the network's mouth each frame shows: none in silence, where the track's own mouth is at rest.
+
+    Left alone the network's mouth drifts open in pauses.
+    """
+    moved = track.weights[:, _MOUTH_UNITS].max(1) if len(track) else np.zeros(0)
+    share = np.clip(moved / _SPEAKING, 0, 1)
+    return [float(value) for value in share * share * (3 - 2 * share)]
+
+
+def _silence() -> FaceTrack:
+    """One frame of a face at rest."""
+    one = np.zeros(1, np.float32)
+    return FaceTrack(
+        25, 0, np.zeros((1, len(ARKIT_NAMES)), np.float32), one + 1, one, one, np.zeros((1, 4), np.float32)
+    )
+
+
+__all__ = ["BATCH", "Drawer", "Face", "Patch", "Wav2Lip", "Wav2LipPerformance"]

@@ -111,7 +111,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> LipsyncService:
 @pytest.fixture(
     scope="module",
     params=[(name, language) for name in LEAST_CORRELATION for language in TEXTS],
-    ids=lambda param: "-".join(param),
+    ids="-".join,
 )
 def clip(request: pytest.FixtureRequest, service: LipsyncService, tmp_path_factory: pytest.TempPathFactory) -> Clip:
     name, language = request.param

@@ -91,7 +91,7 @@ class Lips:
 def pictures_of(path: Path) -> Iterator[NDArray[np.uint8]]:
     with av.open(str(path)) as container:
         for frame in container.decode(video=0):
-            yield frame.to_ndarray(format="rgb24")
+            yield np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
 
 
 def sound_of(path: Path) -> tuple[Floats, int]:

@@ -101,6 +101,36 @@ SENTENCES: dict[str, Sentence] = {
         "The mouth in the picture is covered or cut off: send one where it can be seen.",
         "Рот на картинке закрыт или обрезан: пришлите такую, где он виден.",
     ),
+    "not_a_video": Sentence(
+        415,
+        "This file is not a video that can be read: send MP4, MOV, WebM, MKV, AVI or MPEG.",
+        "Этот файл не удаётся прочитать как видео: пришлите MP4, MOV, WebM, MKV, AVI или MPEG.",
+    ),
+    "broken_video": Sentence(
+        400,
+        "The video is damaged or incomplete: send it again.",
+        "Видео повреждено или получено не целиком: отправьте его ещё раз.",
+    ),
+    "sound_only": Sentence(
+        415,
+        "This file holds sound and no pictures: send a video or a picture of a face.",
+        "В этом файле есть звук, но нет изображения: пришлите видео или снимок лица.",
+    ),
+    "video_too_large": Sentence(
+        413,
+        "The video has {width}x{height} pixels, at most {limit} million are allowed: make it smaller.",
+        "В видео {width}x{height} точек, а можно не больше {limit} миллионов: уменьшите его.",
+    ),
+    "video_too_long": Sentence(
+        413,
+        "The prepared frames of the video take more than {limit} MB: send a shorter or a smaller one.",
+        "Подготовленные кадры видео занимают больше {limit} МБ: пришлите видео короче или поменьше.",
+    ),
+    "video_needs_wav2lip": Sentence(
+        422,
+        "A video can speak only with the engine “wav2lip”, which needs a checkpoint: send a picture instead.",
+        "Видео может говорить только с движком «wav2lip», которому нужен чекпойнт: пришлите картинку.",
+    ),
     "bad_box": Sentence(
         400,
         "The box must be four numbers x0,y0,x1,y1 inside the picture.",
@@ -140,6 +170,85 @@ SENTENCES: dict[str, Sentence] = {
     "not_found": Sentence(404, "There is nothing at this address.", "По этому адресу ничего нет."),
     "wrong_method": Sentence(
         405, "This address does not answer to this method.", "Этот адрес не отвечает на такой метод."
+    ),
+    # --- weights
+    "weights_missing": Sentence(
+        500,
+        "There is no file {file}: give the path of a checkpoint, or none.",
+        "Файла {file} нет: укажите путь к весам или не указывайте его вовсе.",
+    ),
+    "weights_folder": Sentence(
+        500,
+        "{file} is a folder: give the path of the checkpoint in it.",
+        "{file} — это папка: укажите путь к файлу весов в ней.",
+    ),
+    "weights_empty": Sentence(
+        500,
+        "The file {file} is empty: download it again.",
+        "Файл {file} пуст: скачайте его ещё раз.",
+    ),
+    "weights_page": Sentence(
+        500,
+        "The file {file} is a web page, not weights: open its address in a browser and download the file itself.",
+        "Файл {file} — это веб-страница, а не веса: откройте её адрес в браузере и скачайте сам файл.",
+    ),
+    "weights_pointer": Sentence(
+        500,
+        "The file {file} is only a Git LFS pointer: run “git lfs pull” there, or download the file itself.",
+        "Файл {file} — лишь указатель Git LFS: выполните там «git lfs pull» или скачайте сам файл.",
+    ),
+    "weights_text": Sentence(
+        500,
+        "The file {file} is text, not weights: download the checkpoint itself.",
+        "Файл {file} — это текст, а не веса: скачайте сами веса.",
+    ),
+    "weights_cut": Sentence(
+        500,
+        "The file {file} ends too early, at {size} MB: the download broke off, fetch it again.",
+        "Файл {file} обрывается на {size} МБ: загрузка прервалась, скачайте его заново.",
+    ),
+    "weights_too_large": Sentence(
+        500,
+        "The file {file} holds more than {limit} MB: no known checkpoint is that large, download the right one.",
+        "В файле {file} больше {limit} МБ: таких больших весов не бывает, скачайте нужный файл.",
+    ),
+    "weights_unsafe": Sentence(
+        500,
+        "The file {file} wants to run code of its own when it is opened, and was not opened: use another copy, "
+        "one that holds only weights.",
+        "Файл {file} при открытии запускает свой код, поэтому он не открыт: возьмите другую копию, "
+        "в которой только веса.",
+    ),
+    "weights_unreadable": Sentence(
+        500,
+        "The file {file} is damaged or is no file of weights: download the checkpoint again (.pth, .pt or .safetensors).",
+        "Файл {file} повреждён или это не веса: скачайте их заново (.pth, .pt или .safetensors).",
+    ),
+    "weights_other_network": Sentence(
+        500,
+        "The file {file} holds {found}, not {wanted}: give the checkpoint of {wanted}.",
+        "В файле {file} — {found}, а не {wanted}: нужны веса {wanted}.",
+    ),
+    "weights_keys": Sentence(
+        500,
+        "The weights in {file} do not fit {wanted}: {missing} missing, {extra} too many ({keys}); use another copy.",
+        "Веса в {file} не подходят к {wanted}: не хватает {missing}, лишних {extra} ({keys}); нужна другая копия.",
+    ),
+    "weights_shape": Sentence(
+        500,
+        "The weights in {file} do not fit {wanted}: {key} is {found}, not {expected}; use a checkpoint of the usual "
+        "size.",
+        "Веса в {file} не подходят к {wanted}: {key} — {found}, а не {expected}; нужны веса обычного размера.",
+    ),
+    "weights_nan": Sentence(
+        500,
+        "The weights in {file} hold values that are no numbers ({key}): the file is damaged, use another copy.",
+        "В весах {file} есть значения, которые не являются числами ({key}): файл испорчен, возьмите другую копию.",
+    ),
+    "needs_torch": Sentence(
+        500,
+        "{what} needs PyTorch, which is not installed: pip install 'lipsync[wav2lip]'.",
+        "Для {what} нужен PyTorch, а он не установлен: pip install 'lipsync[wav2lip]'.",
     ),
     # --- the service
     "not_ready": Sentence(

@@ -1,0 +1,102 @@
+"""The tensors in a file of weights, by name; a stranger's file runs none of its own code here.
+
+Needs torch (extra ``wav2lip``).
+"""
+
+from __future__ import annotations
+
+import pickle
+import struct
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lipsync.errors import LipsyncError
+from lipsync.models.looks import cut_short, format_of
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_NEST = 3
+"""A state dict is looked for this deep: ``{"state_dict": …}``, ``{"model": {"state_dict": …}}``."""
+
+
+def import_torch(what: str) -> Any:
+    """The module torch. Raises LipsyncError needs_torch, which names ``what`` needs it."""
+    try:
+        import torch  # noqa: PLC0415 - an extra, and heavy
+    except ImportError as error:
+        raise LipsyncError("needs_torch", what=what) from error
+    return torch
+
+
+def read_state_dicts(path: Path) -> Iterator[dict[str, Tensor]]:
+    """Every state dict in the file, outermost first; on the CPU, of the file's own dtypes.
+
+    A checkpoint of a training holds the network's among counters and the optimizer's state. Tensors keep the
+    device out of it: what was stored as cuda:0 is read to the CPU.
+
+    Raises LipsyncError: needs_torch, weights_unsafe, and what :func:`lipsync.models.looks.format_of` raises.
+    """
+    kind = format_of(path)
+    import_torch("Wav2Lip")
+    if kind == "safetensors":
+        stored: object = _safetensors(path)
+    elif kind == "torchscript":
+        from lipsync.models.torchscript import read_archive  # noqa: PLC0415 - needs torch
+
+        stored = read_archive(path)
+    else:
+        stored = _torch_file(path)
+    return _state_dicts(stored, _NEST)
+
+
+def _torch_file(path: Path) -> object:
+    """What torch.save wrote, with ``weights_only``: tensors, numbers, strings and their containers, or an error."""
+    import torch  # noqa: PLC0415
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of pickle protocols and storages that are not of today
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        # It tells a class or function that is not on its list only by its message.
+        code = "weights_unsafe" if "global" in str(error).lower() else "weights_unreadable"
+        raise LipsyncError(code, file=path) from error
+    except (EOFError, struct.error) as error:
+        raise cut_short(path) from error
+    except MemoryError:
+        raise
+    except Exception as error:  # on damaged data its readers raise nearly every kind
+        if "unexpected EOF" in str(error):
+            raise cut_short(path) from error
+        raise LipsyncError("weights_unreadable", file=path) from error
+
+
+def _safetensors(path: Path) -> object:
+    try:
+        from safetensors import SafetensorError  # noqa: PLC0415
+        from safetensors.torch import load_file  # noqa: PLC0415
+    except ImportError as error:
+        raise LipsyncError("needs_torch", what=path.name) from error
+    try:
+        return load_file(path, device="cpu")
+    except SafetensorError as error:
+        said = str(error)
+        if "IncompleteBuffer" in said or "HeaderTooLarge" in said or "InvalidHeaderLength" in said:
+            raise cut_short(path) from error
+        raise LipsyncError("weights_unreadable", file=path) from error
+
+
+def _state_dicts(stored: object, depth: int) -> Iterator[dict[str, Tensor]]:
+    from torch import Tensor  # noqa: PLC0415
+
+    if not isinstance(stored, Mapping):
+        return
+    tensors = {key: value for key, value in stored.items() if isinstance(key, str) and isinstance(value, Tensor)}
+    if tensors:
+        yield tensors
+    if depth:
+        for value in stored.values():
+            yield from _state_dicts(value, depth - 1)

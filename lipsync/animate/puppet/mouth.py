@@ -112,7 +112,8 @@ def _study_shut(
     height = np.interp(at, ((seam - corner) @ along)[order], ((seam - corner) @ down)[order])
     onto = corner + at[:, None] * along + height[:, None] * down
     _move_rings(points, onto - upper, onto - lower, falloff=(0.0, 0.3, 0.6, 1.0))
-    return Mouth(along, down, points, np.zeros_like(points), seam, seam, seam, seam, max(gap, 0.0))
+    # Where the picture knew better than the mesh, the mesh's gap must not call the mouth open again.
+    return Mouth(along, down, points, np.zeros_like(points), seam, seam, seam, seam, float(np.clip(gap, 0, OPEN_GAP)))
 
 
 def _study_open(

@@ -18,6 +18,9 @@ from lipsync.models.looks import cut_short, format_of
 if TYPE_CHECKING:
     from torch import Tensor
 
+_CUT = ("header too small", "invalid header length", "file not fully covered")
+"""What safetensors says of a file that ends too early."""
+
 _NEST = 3
 """A state dict is looked for this deep: ``{"state_dict": …}``, ``{"model": {"state_dict": …}}``."""
 
@@ -83,8 +86,9 @@ def _safetensors(path: Path) -> object:
     try:
         return load_file(path, device="cpu")
     except SafetensorError as error:
-        said = str(error)
-        if "IncompleteBuffer" in said or "HeaderTooLarge" in said or "InvalidHeaderLength" in said:
+        if any(
+            said in str(error) for said in ("header too small", "invalid header length", "file not fully covered")
+        ):
             raise cut_short(path) from error
         raise LipsyncError("weights_unreadable", file=path) from error
 

@@ -6,6 +6,7 @@ Needs torch (extra ``wav2lip``).
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -126,9 +127,10 @@ def _checked(weights: dict[str, torch.Tensor], size: Size, path: Path) -> dict[s
         if tuple(value.shape) != shape or not value.is_floating_point():
             found = f"{tuple(value.shape)} {str(value.dtype).removeprefix('torch.')}"
             raise LipsyncError("weights_shape", file=path, wanted=WANTED, key=key, found=found, expected=shape)
-        checked[key] = value.detach().to(torch.float32).contiguous()
-        if not torch.isfinite(checked[key]).all() or (key.endswith("running_var") and (checked[key] < 0).any()):
+        least, most = (float(end) for end in torch.aminmax(value))  # both are NaN where one value is
+        if not math.isfinite(least + most) or (key.endswith("running_var") and least < 0):
             raise LipsyncError("weights_nan", file=path, key=key)
+        checked[key] = value.detach().to(torch.float32).contiguous()
     return checked
 
 

@@ -1,15 +1,17 @@
-"""Arrays kept on disk by key, so that what was computed once about a portrait is read the next time."""
+"""What was computed once about a portrait, kept on disk by key and read the next time: arrays, and large files."""
 
 from __future__ import annotations
 
 import logging
 import os
 import secrets
+import tempfile
 import time
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +23,11 @@ Arrays = Mapping[str, NDArray[Any]]
 _DEAD_PART = 3600.0  # seconds
 
 
+_ARRAYS, _RAW = ".npz", ".raw"
+
+
 class ArrayCache:
-    """One uncompressed .npz for each key, in one folder, no more of them than ``max_mb``.
+    """One uncompressed .npz for each key, and a .raw for some, in one folder, no more of them than ``max_mb``.
 
     Safe for many threads and processes: an entry appears whole by a rename, and two that write the same key write
     the same. Nothing here fails a request: a damaged entry is removed and counts as absent, a folder that cannot be
@@ -60,7 +65,7 @@ class ArrayCache:
     def save(self, key: str, arrays: Arrays) -> bool:
         """Keep the arrays; False (and a line in the log) when they cannot be kept."""
         path = self._path(key)
-        part = path.with_name(f".{secrets.token_hex(8)}.part")
+        part = self._part()
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             with part.open("xb") as file:
@@ -68,25 +73,68 @@ class ArrayCache:
             part.replace(path)
         except OSError as error:
             log.warning("cannot keep a prepared portrait in %s (%s): it is prepared each time", self._folder, error)
-            try:
-                part.unlink(missing_ok=True)
-            except OSError:
-                log.debug("cannot remove %s", part)
+            _drop(part)
             return False
         self._shrink(path)
         return True
 
+    @property
+    def largest_file(self) -> int:
+        """Bytes that one file of :meth:`new_file` should have at most: half of all."""
+        return self._max_bytes // 2
+
+    @contextmanager
+    def new_file(self, key: str) -> Iterator[BinaryIO]:
+        """A file to be filled, open for reading and writing until the block ends; then it is the file of ``key``.
+
+        After an error it is gone. Where the folder cannot be written (a line in the log) it has no name, and goes
+        with the last who has it open. Raises OSError when the disk is full.
+        """
+        path, part = self._path(key, _RAW), self._part()
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            file: BinaryIO = part.open("x+b")
+        except OSError as error:
+            log.warning("cannot keep a prepared video in %s (%s): it is prepared each time", self._folder, error)
+            with tempfile.TemporaryFile() as nameless:
+                yield nameless
+            return
+        try:
+            with file:
+                yield file
+            part.replace(path)
+        except BaseException:
+            _drop(part)
+            raise
+        self._shrink(path)
+
+    def open_file(self, key: str) -> BinaryIO | None:
+        """The file of ``key``, or None. It is marked as used now."""
+        path = self._path(key, _RAW)
+        try:
+            file = path.open("rb")
+        except OSError as error:
+            if not isinstance(error, FileNotFoundError):
+                log.warning("the cached video %s cannot be read (%s) and is made anew", path, error)
+            return None
+        try:
+            os.utime(path)
+        except OSError:
+            log.debug("cannot mark %s as used", path)
+        return file
+
     def forget(self, key: str) -> None:
         """Remove the entry, if it is there and can be removed."""
-        try:
-            self._path(key).unlink(missing_ok=True)
-        except OSError as error:
-            log.warning("cannot remove %s: %s", self._path(key), error)
+        for suffix in (_ARRAYS, _RAW):
+            _remove(self._path(key, suffix))
 
-    def _path(self, key: str) -> Path:
+    def _path(self, key: str, suffix: str = _ARRAYS) -> Path:
         if not key.isalnum():
             raise ValueError(f"a key is letters and digits, not {key!r}")
-        return self._folder / f"{key}.npz"
+        return self._folder / f"{key}{suffix}"
+
+    def _part(self) -> Path:
+        return self._folder / f".{secrets.token_hex(8)}.part"
 
     def _shrink(self, newest: Path) -> None:
         """Remove what was longest unused until the rest fits; the entry just written stays."""
@@ -94,7 +142,7 @@ class ArrayCache:
         for path in self._folder.iterdir():
             try:
                 facts = path.stat()
-                if path.suffix == ".npz":
+                if path.suffix in (_ARRAYS, _RAW):
                     entries.append((facts.st_mtime, facts.st_size, path))
                 elif path.suffix == ".part" and time.time() - facts.st_mtime > _DEAD_PART:
                     path.unlink(missing_ok=True)
@@ -103,5 +151,20 @@ class ArrayCache:
         total = sum(size for _, size, _ in entries)
         for _, size, path in sorted(entries):
             if total > self._max_bytes and path != newest:
-                self.forget(path.stem)
+                _remove(path)
                 total -= size
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        log.warning("cannot remove %s: %s", path, error)
+
+
+def _drop(part: Path) -> None:
+    """Remove what is not whole; why it is not has been said."""
+    try:
+        part.unlink(missing_ok=True)
+    except OSError:
+        log.debug("cannot remove %s", part)

@@ -145,3 +145,60 @@ def test_many_threads_write_and_read_the_same_key(tmp_path: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(work, range(80)))
     assert [path.name for path in tmp_path.iterdir()] == [f"{KEY}.npz"]
+
+
+# ---- large files
+
+
+def test_a_file_is_there_when_it_is_whole(tmp_path: Path) -> None:
+    cache = ArrayCache(tmp_path, 10)
+    with cache.new_file(KEY) as file:
+        file.write(b"frames")
+        assert cache.open_file(KEY) is None
+    kept = cache.open_file(KEY)
+
+    assert kept is not None
+    with kept:
+        assert kept.read() == b"frames"
+    assert [path.name for path in tmp_path.iterdir()] == [f"{KEY}.raw"]
+    cache.forget(KEY)
+    assert cache.open_file(KEY) is None
+
+
+def test_an_interrupted_file_leaves_nothing(tmp_path: Path) -> None:
+    def interrupted() -> None:
+        with ArrayCache(tmp_path, 10).new_file(KEY) as file:
+            file.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_files_and_arrays_share_one_limit(tmp_path: Path) -> None:
+    cache = ArrayCache(tmp_path, 0.3)
+    for age, key in enumerate(("aa", "bb")):
+        with cache.new_file(key) as file:
+            file.write(bytes(120_000))
+        os.utime(tmp_path / f"{key}.raw", (age, age))
+    used = cache.open_file("aa")  # and is used now
+    assert used is not None
+    used.close()
+    cache.save("cc", arrays(count=10_000))
+
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["aa.raw", "cc.npz"]
+    assert cache.largest_file == 150_000
+
+
+def test_a_file_in_a_folder_that_cannot_be_written(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "file").write_text("not a folder")
+    cache = ArrayCache(tmp_path / "file" / "cache", 10)
+
+    with cache.new_file(KEY) as file:
+        file.write(b"frames")
+        file.seek(0)
+        assert file.read() == b"frames"
+    assert "cannot keep" in caplog.text
+    assert cache.open_file(KEY) is None
+    assert "cannot be read" in caplog.text

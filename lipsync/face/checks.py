@@ -28,10 +28,13 @@ BEYOND = 0.02
 """Lips may lie this far beyond the picture's border, in eye distances: landmarks are no better."""
 
 
-def check_face(landmarks: NDArray[np.floating], fit: HeadFit, width: int, height: int) -> None:
+def check_face(
+    landmarks: NDArray[np.floating], fit: HeadFit, width: int, height: int, *, may_be_open: bool = False
+) -> None:
     """Raise face_too_small, face_turned, mouth_covered (cut off) or mouth_open; say nothing when it will do.
 
-    ``landmarks`` (468, 3) in pixels of a picture of ``width`` x ``height``, ``fit`` their head.
+    ``landmarks`` (468, 3) in pixels of a picture of ``width`` x ``height``, ``fit`` their head. In a video the mouth
+    ``may_be_open``: it speaks.
     """
     if fit.scale < LEAST_EYES:
         raise LipsyncError("face_too_small", found=int(fit.scale), needed=LEAST_EYES)
@@ -42,6 +45,8 @@ def check_face(landmarks: NDArray[np.floating], fit: HeadFit, width: int, height
     lips = landmarks[list(LIPS), :2]
     if (lips < -beyond).any() or (lips > np.array([width, height]) + beyond).any():
         raise LipsyncError("mouth_covered")
+    if may_be_open:
+        return
     gap, mouth = opening(landmarks) / fit.scale, mouth_width(landmarks) / fit.scale
     if gap > mouth * (ROUND_OPENING if mouth < ROUND_WIDTH else MOST_OPENING):
         raise LipsyncError("mouth_open")

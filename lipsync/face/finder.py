@@ -78,7 +78,23 @@ class FaceFinder:
             key=key,
         )
 
-    def _first_usable(self, picture: NDArray[np.uint8], box: Box | None) -> Mesh:
+    def follow(self, picture: NDArray[np.uint8], before: NDArray[np.float32] | None) -> NDArray[np.float32]:
+        """(468, 3) points of the face in the next frame of a video, (H, W, 3) RGB.
+
+        It is the face whose points were ``before``; without them, or when it is not there any more, the one that
+        :meth:`find` would take, except that its mouth may be open.
+
+        Raises LipsyncError: no_face, face_too_small, face_turned, mouth_covered.
+        """
+        height, width = picture.shape[:2]
+        with self._turn:
+            mesh = None if before is None else self._mesh.follow(picture, before)
+            if mesh is None:
+                return self._first_usable(picture, None, may_be_open=True).landmarks
+        check_face(mesh.landmarks, fit_head(mesh.landmarks), width, height, may_be_open=True)
+        return mesh.landmarks
+
+    def _first_usable(self, picture: NDArray[np.uint8], box: Box | None, *, may_be_open: bool = False) -> Mesh:
         """The face to take; the error of the one that counts most when none will do."""
         height, width = picture.shape[:2]
         most, error = 0.0, LipsyncError("no_face", width=width, height=height)
@@ -86,7 +102,7 @@ class FaceFinder:
             if weight < most * RIVAL:
                 break
             try:
-                check_face(mesh.landmarks, fit_head(mesh.landmarks), width, height)
+                check_face(mesh.landmarks, fit_head(mesh.landmarks), width, height, may_be_open=may_be_open)
                 if mouth_is_covered(picture, mesh.landmarks):
                     raise LipsyncError("mouth_covered")
             except LipsyncError as unusable:

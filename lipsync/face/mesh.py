@@ -29,6 +29,9 @@ JITTERS = tuple((size, turn) for size in (0.84, 1.0, 1.12) for turn in (-0.07, 0
 PASSES = 3
 """Crops before those that count, each cut better than the one before."""
 
+FOLLOWING = ((0.84, 0.07), (1.0, -0.07), (1.12, 0.07))
+"""The same for a frame of a video, whose neighbours steady it too."""
+
 DOUBT = 0.3
 """What is surely no face: a last crop less sure than this ends the search early."""
 
@@ -81,6 +84,21 @@ class FaceMesh:
             return None
         landmarks = np.median([answer[0] for answer in answers], axis=0)
         return Mesh(landmarks.astype(np.float32), presence)
+
+    def follow(self, picture: NDArray[np.uint8], before: NDArray[np.floating]) -> Mesh | None:
+        """The mesh in a video's next frame (H, W, 3) RGB, from the points (468, 3) of the frame before; None if the
+        face is not there any more. A third of the work of :meth:`find`."""
+        crop = crop_around(np.asarray(before, np.float64))
+        view = _View(picture, crop)
+        points, presence = self._ask(view, crop)
+        if presence < DOUBT:
+            return None
+        crop = crop_around(points)
+        answers = [self._ask(view, Crop(crop.center, crop.turn + turn, crop.side * size)) for size, turn in FOLLOWING]
+        presence = min(answer[1] for answer in answers)
+        if presence < LEAST_PRESENCE:
+            return None
+        return Mesh(np.median([answer[0] for answer in answers], axis=0).astype(np.float32), presence)
 
     def _ask(self, view: _View, crop: Crop) -> tuple[NDArray[np.float64], float]:
         """(468, 3) points in pixels of the picture, and presence, from one crop."""

@@ -23,17 +23,17 @@ class Settings(BaseSettings):
     outputs_max_hours: float = Field(24.0, gt=0, description="Videos older than this many hours are removed.")
     outputs_max_mb: float = Field(2048.0, gt=0, description="The oldest videos are removed above this total.")
     cache: Path = Field(Path("~/.cache/lipsync"), description="Folder where prepared portraits are kept, by content.")
-    cache_max_mb: float = Field(512.0, gt=0, description="The longest unused portraits are removed above this.")
+    cache_max_mb: float = Field(2048.0, gt=0, description="The longest unused portraits are removed above this.")
     engine: Literal["auto", "wav2lip", "puppet"] = Field(
         "auto", description="What draws: auto takes Wav2Lip where a checkpoint is there, and the puppet otherwise."
     )
-    checkpoint: Path | None = Field(
-        None, description="A Wav2Lip checkpoint; else the best one in LIPSYNC_CHECKPOINTS."
-    )
+    checkpoint: Path | None = Field(None, description="A Wav2Lip checkpoint; else the best in LIPSYNC_CHECKPOINTS.")
     checkpoints: Path = Field(Path("checkpoints"), description="Folder of the weights that you have.")
     detector: Literal["embedded", "s3fd"] = Field(
         "embedded", description="What finds faces: s3fd needs its weights (lipsync models fetch s3fd) and PyTorch."
     )
+    max_avatar_seconds: float = Field(20.0, gt=0, description="A video as the avatar is used up to this length.")
+    face_maps_mb: float = Field(512.0, gt=0, description="Memory for what Wav2Lip keeps of a video's faces, in MB.")
     max_text: int = Field(20_000, ge=1, description="Most characters in a text.")
     max_upload_mb: float = Field(20.0, gt=0, description="Largest request body and picture file, in MB.")
     max_megapixels: float = Field(50.0, gt=0, description="Most pixels in a picture, in millions.")

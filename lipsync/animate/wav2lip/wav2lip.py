@@ -36,6 +36,11 @@ _MOUTH_UNITS = [k for k, name in enumerate(ARKIT_NAMES) if name.startswith(("jaw
 class Face(Protocol):
     """What a Drawer keeps of one face: the maps that do not change."""
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that it takes."""
+        ...
+
 
 class Drawer(Protocol):
     """Who draws: the network, shared by all that speak at the same time."""
@@ -85,7 +90,7 @@ class Wav2Lip:
         """Begin a video."""
         return Wav2LipPerformance(self._drawer, fps, self._faces, self._paint)
 
-    def _faces(self, first: int, count: int) -> Face:  # noqa: ARG002 - a portrait has one for all frames
+    def _faces(self, frames: list[int]) -> Face:  # noqa: ARG002 - a portrait has one for all frames
         return self._face
 
     def _paint(self, index: int, rows: Floats | None, strength: float) -> Frame:  # noqa: ARG002
@@ -113,12 +118,14 @@ class Wav2LipPerformance:
         self,
         drawer: Drawer,
         fps: int,
-        faces: Callable[[int, int], Face | list[Face]],
+        faces: Callable[[list[int]], Face | list[Face]],
         paint: Callable[[int, Floats | None, float], Frame],
+        strength: Callable[[int, float], float] = lambda _, meant: meant,
     ) -> None:
-        """``faces(first, count)`` gives the face of each of ``count`` frames, or one for all; ``paint(frame, rows,
-        strength)`` the finished frame."""
-        self._drawer, self._faces, self._paint = drawer, faces, paint
+        """``faces(frames)`` gives the face of each of these frames, or one for all; ``paint(frame, rows, strength)``
+        the finished frame; ``strength(frame, meant)`` how much of the drawn mouth a frame shows, where the sound
+        alone means ``meant``."""
+        self._drawer, self._faces, self._paint, self._strength = drawer, faces, paint, strength
         self._windows = MelWindows(fps)
         self._resampler: Resampler | None = None
         self._next = 0
@@ -129,7 +136,8 @@ class Wav2LipPerformance:
         """The frames that can be made now; with ``last`` all of them."""
         if self._resampler is None:
             self._resampler = Resampler(speech.rate, RATE)
-        self._strengths.extend(_strengths(track))
+        meant = enumerate(_strengths(track), track.start)
+        self._strengths.extend(self._strength(frame, one) for frame, one in meant)
         self._mels.extend(self._windows.add(self._resampler.add(speech.samples)))
         if last:
             self._mels.extend(self._windows.add(self._resampler.finish()))
@@ -155,9 +163,8 @@ class Wav2LipPerformance:
         drawn = np.flatnonzero(strengths > 0)
         rows: Future[Floats] | None = None
         if len(drawn):
-            faces = self._faces(self._next, count)
-            chosen = [faces[k] for k in drawn] if isinstance(faces, list) else faces
-            rows = self._drawer.submit(chosen, np.ascontiguousarray(mels[drawn]))
+            faces = self._faces([self._next + int(k) for k in drawn])
+            rows = self._drawer.submit(faces, np.ascontiguousarray(mels[drawn]))
         batch = _Batch(self._next, strengths, drawn, rows)
         self._next += count
         return batch

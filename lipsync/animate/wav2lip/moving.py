@@ -1,0 +1,161 @@
+"""Wav2Lip over a video: the same performance, with a face, a box and a mask of its own for each frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lipsync.animate.types import FaceTrack, Performance
+from lipsync.animate.wav2lip.composite import Patch, prepare_patch
+from lipsync.animate.wav2lip.crop import DEFAULT_PADS, Crop, Pads, crop_face
+from lipsync.animate.wav2lip.recent import Recent
+from lipsync.animate.wav2lip.wav2lip import Drawer, Face, Wav2LipPerformance
+from lipsync.face.moving import MovingPortrait
+from lipsync.face.pose import load_basis
+from lipsync.media.frame import Frame, picture_of
+
+Floats = NDArray[np.float32]
+
+FADE = 4
+"""Frames over which the drawn mouth comes and goes beside frames without a face."""
+
+SHUT, OPEN = 0.02, 0.05
+"""Gap of the inner lips, in eye distances: in silence a frame shows its own mouth where that is shut, and the drawn
+one, which hears the silence, where its own is open."""
+
+_MARGIN = 0.25
+"""What is looked at around the box, in its own size: the mask's soft edge ends within."""
+
+_INNER_UPPER, _INNER_LOWER = (82, 13, 312), (87, 14, 317)
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The box of one frame, and the even rectangle around it that is looked at."""
+
+    crop: Crop
+    """In pixels of the rectangle."""
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    def picture(self, frame: Frame) -> NDArray[np.uint8]:
+        """RGB of the rectangle."""
+        y = frame.y[self.top : self.bottom, self.left : self.right]
+        uv = frame.uv[self.top // 2 : self.bottom // 2, self.left // 2 : self.right // 2]
+        return picture_of(Frame(np.ascontiguousarray(y), np.ascontiguousarray(uv)))
+
+
+class MovingWav2Lip:
+    """An Animator of one video. Many threads may use it at once."""
+
+    name = "wav2lip"
+
+    def __init__(
+        self,
+        portrait: MovingPortrait,
+        drawer: Drawer,
+        recent: Recent,
+        *,
+        pads: Pads = DEFAULT_PADS,
+        sharpen: float = 0.0,
+    ) -> None:
+        """``recent`` keeps the faces' maps and the masks, for all videos together."""
+        self._portrait, self._drawer, self._recent, self._sharpen = portrait, drawer, recent, sharpen
+        self._places = [_place(points, portrait.size, pads) for points in portrait.landmarks]
+        self._shown = _shown(portrait.found)
+        self._open = _open(portrait.landmarks)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the frames, pixels."""
+        return self._portrait.size
+
+    def openings(self, track: FaceTrack) -> Floats:
+        """(T,) opening that the track means for a head seen from the front, in distances of its outer eye corners."""
+        basis = load_basis()
+        apart = basis.displacements[:, _INNER_UPPER, 1] - basis.displacements[:, _INNER_LOWER, 1]
+        gap = track.weights @ apart.mean(1)
+        return np.asarray(np.maximum(gap, 0) * (1 - track.seal), np.float32)
+
+    def perform(self, fps: int) -> Performance:
+        """Begin a video of the same video, forward and back."""
+
+        def source(frame: int) -> int:
+            return self._portrait.index_at(frame / fps)
+
+        def faces(frames: list[int]) -> Face | list[Face]:
+            return [self._face(source(frame)) for frame in frames]
+
+        def paint(frame: int, rows: Floats | None, strength: float) -> Frame:
+            return self._paint(source(frame), rows, strength)
+
+        def strength(frame: int, meant: float) -> float:
+            index = source(frame)
+            return max(meant, float(self._open[index])) * float(self._shown[index])
+
+        return Wav2LipPerformance(self._drawer, fps, faces, paint, strength)
+
+    def _face(self, index: int) -> Face:
+        """The constant maps of a frame's face."""
+
+        def make() -> Face:
+            place, size = self._places[index], self._drawer.size
+            return self._drawer.prepare(place.crop.cut(place.picture(self._portrait.frame(index)), size))
+
+        return self._recent.get(("face", self._portrait.key, index), make, lambda face: face.nbytes)
+
+    def _paint(self, index: int, rows: Floats | None, strength: float) -> Frame:
+        frame = self._portrait.frame(index)
+        if rows is not None:
+            self._patch(index, frame).paste(frame, rows, strength, self._sharpen)
+        return frame
+
+    def _patch(self, index: int, frame: Frame) -> Patch:
+        """The mask of a frame; only what is around the face is looked at: a third of the time at 360x288."""
+
+        def make() -> Patch:
+            place = self._places[index]
+            landmarks = self._portrait.landmarks[index] - np.array([place.left, place.top], np.float32)
+            patch = prepare_patch(
+                place.picture(frame), landmarks, place.crop, self._drawer.size, self._drawer.first_row
+            )
+            return replace(patch, left=patch.left + place.left, top=patch.top + place.top)
+
+        return self._recent.get(("patch", self._portrait.key, index), make, _patch_bytes)
+
+
+def _place(points: NDArray[np.float32], size: tuple[int, int], pads: Pads) -> _Place:
+    crop = crop_face(points, size, pads)
+    across, down = crop.width * _MARGIN, crop.height * _MARGIN
+    left, top = (max(0, int(low)) // 2 * 2 for low in (crop.x0 - across, crop.y0 - down))
+    right, bottom = (
+        min(most, (int(high) + 2) // 2 * 2)
+        for high, most in zip((crop.x1 + across, crop.y1 + down), size, strict=True)
+    )
+    return _Place(Crop(crop.x0 - left, crop.y0 - top, crop.x1 - left, crop.y1 - top), left, top, right, bottom)
+
+
+def _shown(found: NDArray[np.bool_]) -> Floats:
+    """(n,) share of the drawn mouth that a frame may show: none without a face, less beside such a frame."""
+    gaps = np.flatnonzero(~found)
+    if not len(gaps):
+        return np.ones(len(found), np.float32)
+    away = np.abs(np.arange(len(found))[:, None] - gaps[None]).min(1)
+    return np.asarray(np.minimum(away / FADE, 1), np.float32)
+
+
+def _open(landmarks: NDArray[np.float32]) -> Floats:
+    """(n,) how far each frame's own mouth is open: 0 shut, 1 open."""
+    eyes = np.linalg.norm(landmarks[:, 33] - landmarks[:, 263], axis=1)
+    gap = np.linalg.norm(landmarks[:, 13] - landmarks[:, 14], axis=1) / np.maximum(eyes, 1)
+    share = np.clip((gap - SHUT) / (OPEN - SHUT), 0, 1)
+    return np.asarray(share * share * (3 - 2 * share), np.float32)
+
+
+def _patch_bytes(patch: Patch) -> int:
+    arrays = (patch.alpha, patch.half_alpha, patch.rim, patch.fit, patch.planes, patch.resting)
+    return sum(array.nbytes for array in arrays)

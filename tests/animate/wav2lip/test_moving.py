@@ -1,0 +1,284 @@
+"""Wav2Lip over a video: each frame its own face, box and mask; memory within its bound."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from lipsync.animate.track import TrackBuilder
+from lipsync.animate.types import FaceTrack
+from lipsync.animate.wav2lip import moving as animator
+from lipsync.animate.wav2lip.composite import prepare_patch
+from lipsync.animate.wav2lip.crop import crop_face
+from lipsync.animate.wav2lip.moving import MovingWav2Lip
+from lipsync.animate.wav2lip.recent import Recent
+from lipsync.animate.wav2lip.wav2lip import Face
+from lipsync.cache import ArrayCache
+from lipsync.face.finder import FaceFinder
+from lipsync.face.moving import MovingPortrait, study_video
+from lipsync.media.frame import Frame, picture_of
+from lipsync.speech.types import Speech
+from tests.animate.wav2lip.drawers import BarDrawer, SameDrawer
+from tests.face.videos import SIZE, moving, mp4
+
+RATE = 22_050
+COUNT, GREY = 20, (7, 8)
+Floats = NDArray[np.float32]
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> MovingPortrait:
+    """Twenty frames of a face that drifts and comes nearer; two of them are grey."""
+    cache = ArrayCache(tmp_path_factory.mktemp("film"), 100)
+    data = mp4(moving(COUNT, GREY))
+    return study_video(data, FaceFinder(), cache, "film", max_seconds=20, max_megapixels=50, max_side=1920)
+
+
+class WhiteDrawer(SameDrawer):
+    """Draws what no face is: a checkerboard, which stays after its colours have been matched at the rim."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.prepared = 0
+
+    def prepare(self, face: NDArray[np.uint8]) -> Face:
+        self.prepared += 1
+        return face
+
+    def drawn(self, rows: Floats, mel: Floats) -> Floats:  # noqa: ARG002
+        height, width = rows.shape[:2]
+        field = (np.add.outer(np.arange(height) // 4, np.arange(width) // 4) % 2 * 255).astype(np.float32)
+        return np.dstack([field] * 3)
+
+
+def noise(seconds: float, seed: int = 0) -> Floats:
+    return np.random.default_rng(seed).normal(0, 0.2, round(seconds * RATE)).astype(np.float32)
+
+
+def frames(one: MovingWav2Lip, samples: Floats, fps: int = 25) -> list[Frame]:
+    speech = Speech(samples, RATE)
+    track = TrackBuilder(fps, 0).add(speech, last=True)
+    return list(one.perform(fps).add(speech, track, last=True))
+
+
+def changed(frame: Frame, source: Frame) -> int:
+    return int((frame.y != source.y).sum())
+
+
+def test_each_frame_is_the_videos_own_with_the_mouth_drawn(film: MovingPortrait) -> None:
+    made = frames(MovingWav2Lip(film, WhiteDrawer(), Recent(64)), noise(2))
+
+    assert len(made) == 50
+    for number, frame in enumerate(made):
+        index = film.index_at(number / 25)
+        source = film.frame(index)
+        assert (frame.width, frame.height) == SIZE
+        if index in GREY:
+            assert (frame.y == source.y).all()
+            assert (frame.uv == source.uv).all()
+            continue
+        rows, columns = np.nonzero(frame.y != source.y)
+        if 4 < number < 46:
+            assert len(rows) > 200
+        if len(rows):
+            points = film.landmarks[index]
+            middle = np.array([columns.mean(), rows.mean()])
+            eyes = np.linalg.norm(points[33] - points[263])
+            assert np.linalg.norm(middle - points[[13, 14, 17]].mean(0)) < 0.35 * eyes
+            assert rows.min() > points[1, 1]  # nothing above the tip of the nose
+
+
+def test_the_same_face_put_back_follows_the_head(film: MovingPortrait) -> None:
+    """With a drawer that changes nothing the video stays what it was, only softer under the mask."""
+    for number, frame in enumerate(frames(MovingWav2Lip(film, SameDrawer(), Recent(64)), noise(0.8))):
+        source = film.frame(film.index_at(number / 25))
+        assert np.abs(frame.y.astype(int) - source.y).mean() < 0.3
+
+
+def test_the_mouth_comes_and_goes_beside_frames_without_a_face(film: MovingPortrait) -> None:
+    made = frames(MovingWav2Lip(film, WhiteDrawer(), Recent(64)), noise(0.8))
+    strength = [np.abs(made[k].y.astype(int) - film.frame(k).y).sum() for k in range(20)]
+
+    assert strength[7] == strength[8] == 0
+    assert 0 < strength[6] < strength[5] < strength[4]
+    assert 0 < strength[9] < strength[10] < strength[11]
+    assert strength[6] == pytest.approx(strength[3] / 4, rel=0.25)
+
+
+def silence(seconds: float) -> Floats:
+    return np.zeros(round(seconds * RATE), np.float32)
+
+
+def test_silence_shows_the_frames_own_mouth_where_that_is_shut(film: MovingPortrait) -> None:
+    drawer = WhiteDrawer()
+    made = frames(MovingWav2Lip(film, drawer, Recent(64)), silence(1.5))
+
+    assert len(made) == 38
+    assert drawer.batches == []
+    assert all(changed(frame, film.frame(film.index_at(number / 25))) == 0 for number, frame in enumerate(made))
+
+
+def test_silence_does_not_show_a_mouth_that_speaks(film: MovingPortrait) -> None:
+    landmarks = film.landmarks.copy()
+    eyes = np.linalg.norm(landmarks[:, 33] - landmarks[:, 263], axis=1)
+    landmarks[10:, 14, 1] += 0.08 * eyes[10:]  # from here on the person speaks
+    speaking = MovingPortrait(film.size, film.times, film.fps, landmarks, film.found, "speaking", film.frames)
+    made = frames(MovingWav2Lip(speaking, WhiteDrawer(), Recent(64)), silence(0.8))
+
+    assert all(changed(made[k], film.frame(k)) == 0 for k in range(10))
+    assert all(changed(made[k], film.frame(k)) > 200 for k in range(12, 20))
+
+
+def test_a_mask_from_around_the_face_is_the_mask_from_the_whole_picture(film: MovingPortrait) -> None:
+    one = MovingWav2Lip(film, SameDrawer(), Recent(64))
+    for index in (0, 12, 19):
+        frame = film.frame(index)
+        crop = crop_face(film.landmarks[index], film.size)
+        whole = prepare_patch(picture_of(frame), film.landmarks[index], crop, 96, 48)
+        near = one._patch(index, frame)
+        assert (near.left, near.top) == (whole.left, whole.top)
+        np.testing.assert_allclose(near.alpha, whole.alpha, atol=1e-4)
+        np.testing.assert_allclose(near.place, whole.place, atol=1e-9)
+        np.testing.assert_allclose(near.half_place, whole.half_place, atol=1e-9)
+        np.testing.assert_allclose(near.resting, whole.resting, atol=0.01)
+
+
+@pytest.mark.parametrize("pieces", [3, 11])
+def test_a_sound_in_pieces_gives_the_same_frames(film: MovingPortrait, pieces: int) -> None:
+    one, samples = MovingWav2Lip(film, BarDrawer(), Recent(64)), noise(1.7)
+    at_once = frames(one, samples)
+    track = TrackBuilder(25, 0).add(Speech(samples, RATE), last=True)
+    performance, made = one.perform(25), []
+    ends = np.linspace(0, len(track), pieces + 1).round().astype(int)
+    for number, part in enumerate(np.array_split(samples, pieces)):
+        piece = _cut(track, ends[number], ends[number + 1])
+        made += performance.add(Speech(part, RATE), piece, last=number == pieces - 1)
+
+    assert len(made) == len(at_once)
+    for a, b in zip(made, at_once, strict=True):
+        np.testing.assert_array_equal(a.y, b.y)
+        np.testing.assert_array_equal(a.uv, b.uv)
+
+
+def _cut(track: FaceTrack, begin: int, end: int) -> FaceTrack:
+    part = slice(begin, end)
+    return FaceTrack(
+        track.fps,
+        begin,
+        track.weights[part],
+        track.seal[part],
+        track.bite[part],
+        track.tongue[part],
+        track.pose[part],
+    )
+
+
+@pytest.mark.parametrize("fps", [10, 25, 50, 60])
+def test_any_frame_rate(film: MovingPortrait, fps: int) -> None:
+    made = frames(MovingWav2Lip(film, SameDrawer(), Recent(64)), noise(1.01), fps)
+    assert len(made) == int(np.ceil(round(1.01 * RATE) * fps / RATE))
+
+
+def test_many_threads_get_what_one_gets(film: MovingPortrait) -> None:
+    one = MovingWav2Lip(film, BarDrawer(), Recent(0.2))
+    alone = [frame.y for frame in frames(one, noise(1))]
+
+    def ask(_: int) -> list[NDArray[np.uint8]]:
+        return [frame.y for frame in frames(one, noise(1))]
+
+    with ThreadPoolExecutor(4) as pool:
+        for made in pool.map(ask, range(4)):
+            assert all((a == b).all() for a, b in zip(alone, made, strict=True))
+
+
+def test_openings_are_those_that_the_track_means(film: MovingPortrait) -> None:
+    weights = np.zeros((3, 52), np.float32)
+    weights[1:, 24] = 0.5  # jawOpen
+    zero = np.zeros(3, np.float32)
+    seal = np.array([1, 0, 1], np.float32)
+    track = FaceTrack(25, 0, weights, seal, zero, zero, np.zeros((3, 4), np.float32))
+    openings = MovingWav2Lip(film, SameDrawer(), Recent(64)).openings(track)
+
+    assert openings.dtype == np.float32
+    assert openings[0] == openings[2] == 0
+    assert 0.05 < openings[1] < 0.5
+
+
+# ---- memory
+
+
+def test_faces_are_prepared_once_while_there_is_room(film: MovingPortrait) -> None:
+    drawer = WhiteDrawer()
+    frames(MovingWav2Lip(film, drawer, Recent(64)), noise(5))
+    assert drawer.prepared == COUNT - len(GREY)
+
+
+@pytest.mark.parametrize("max_mb", [0.0, 0.1, 0.5])
+def test_what_is_kept_stays_within_its_bound(film: MovingPortrait, max_mb: float) -> None:
+    plenty = frames(MovingWav2Lip(film, WhiteDrawer(), Recent(64)), noise(2))
+    recent = Recent(max_mb)
+    made = frames(MovingWav2Lip(film, WhiteDrawer(), recent), noise(2))
+
+    assert recent.nbytes <= max_mb * 1e6
+    assert all((a.y == b.y).all() for a, b in zip(plenty, made, strict=True))
+
+
+def test_one_bound_for_all_videos(film: MovingPortrait) -> None:
+    recent = Recent(64)
+    other = MovingPortrait(film.size, film.times, film.fps, film.landmarks, film.found, "other", film.frames)
+    drawer = WhiteDrawer()
+    for portrait in (film, other, film, other):
+        frames(MovingWav2Lip(portrait, drawer, recent), noise(1))
+    assert drawer.prepared == 2 * (COUNT - len(GREY))
+
+
+def test_recent_forgets_the_longest_unused() -> None:
+    recent = Recent(0.0003)
+    made: list[str] = []
+
+    def ask(key: str) -> str:
+        return recent.get(key, lambda: made.append(key) or key, lambda _: 100)  # type: ignore[func-returns-value]
+
+    for key in "abcabdaabc":
+        assert ask(key) == key
+    assert "".join(made) == "abcdc"
+    assert recent.nbytes == 300
+    assert recent.get("huge", lambda: "x", lambda _: 301) == "x"
+    assert recent.nbytes == 300
+
+
+def test_ten_minutes_take_no_more_than_ten_seconds(film: MovingPortrait, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scaled down: the memory that Python holds after 6 s and after 40 s of sound, which is 50 turns of the video."""
+    monkeypatch.setattr(animator, "FADE", 1)
+    one = MovingWav2Lip(film, SameDrawer(), Recent(1))
+    performance, builder = one.perform(10), TrackBuilder(10, 0)
+    held = []
+
+    def speak(second: int) -> Iterator[Frame]:
+        speech = Speech(noise(1, second), RATE)
+        return performance.add(speech, builder.add(speech, last=False), last=False)
+
+    tracemalloc.start()
+    try:
+        for second in range(40):
+            for _ in speak(second):
+                pass
+            held.append(tracemalloc.get_traced_memory()[0])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert max(held[20:]) < max(held[:10]) + 300_000
+    assert peak < 20e6
+
+
+def test_the_file_of_frames_may_go_while_it_is_played(tmp_path: Path) -> None:
+    cache = ArrayCache(tmp_path, 100)
+    film = study_video(mp4(moving(4)), FaceFinder(), cache, "gone", max_seconds=20, max_megapixels=50, max_side=1920)
+    cache.forget("gone")
+    assert len(frames(MovingWav2Lip(film, SameDrawer(), Recent(1)), noise(0.5))) == 13

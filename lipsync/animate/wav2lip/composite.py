@@ -55,6 +55,12 @@ class Patch:
     resting: Floats
     """(n, 3) Y Cb Cr of the portrait at the rim."""
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that it takes."""
+        arrays = (self.alpha, self.half_alpha, self.rim, self.fit, self.planes, self.resting)
+        return sum(array.nbytes for array in arrays)
+
     def paste(self, frame: Frame, rows: Floats, strength: float = 1.0, sharpen: float = 0.0) -> None:
         """Put the drawn ``rows`` (rows, S, 3) RGB 0-255 into ``frame``, in place.
 

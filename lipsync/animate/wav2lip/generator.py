@@ -28,6 +28,11 @@ class PreparedFace:
     additions: Additions | None
     """(1, C, H, W) each; None for one of many faces, for which they are made when they are needed."""
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that it takes, on the device."""
+        return sum(one.nbytes for one in (*self.maps, *(self.additions or ())))
+
 
 class Generator:
     """The network on one device. For one thread at a time: :class:`~.batching.Drawer` lends it to many.

@@ -88,7 +88,7 @@ class MovingWav2Lip:
             return self._portrait.index_at(frame / fps)
 
         def faces(frames: list[int]) -> Face | list[Face]:
-            return [self._face(source(frame)) for frame in frames]
+            return self._faces([source(frame) for frame in frames])
 
         def paint(frame: int, rows: Floats | None, strength: float) -> Frame:
             return self._paint(source(frame), rows, strength)
@@ -99,14 +99,18 @@ class MovingWav2Lip:
 
         return Wav2LipPerformance(self._drawer, fps, faces, paint, strength)
 
-    def _face(self, index: int) -> Face:
-        """The constant maps of a frame's face."""
+    def _faces(self, indices: list[int]) -> list[Face]:
+        """The constant maps of the faces of some frames."""
 
-        def make() -> Face:
-            place, size = self._places[index], self._drawer.size
-            return self._drawer.prepare(place.crop.cut(place.picture(self._portrait.frame(index)), size))
+        def make(places: list[int]) -> list[Face]:
+            cut = []
+            for index in (indices[place] for place in places):
+                place = self._places[index]
+                cut.append(place.crop.cut(place.picture(self._portrait.frame(index)), self._drawer.size))
+            return self._drawer.prepare_many(cut)
 
-        return self._recent.get(("face", self._portrait.key, index), make, lambda face: face.nbytes)
+        keys = [("face", self._portrait.key, index) for index in indices]
+        return self._recent.get_many(keys, make, lambda face: face.nbytes)
 
     def _paint(self, index: int, rows: Floats | None, strength: float) -> Frame:
         frame = self._portrait.frame(index)
@@ -125,7 +129,7 @@ class MovingWav2Lip:
             )
             return replace(patch, left=patch.left + place.left, top=patch.top + place.top)
 
-        return self._recent.get(("patch", self._portrait.key, index), make, _patch_bytes)
+        return self._recent.get(("patch", self._portrait.key, index), make, lambda patch: patch.nbytes)
 
 
 def _place(points: NDArray[np.float32], size: tuple[int, int], pads: Pads) -> _Place:
@@ -154,8 +158,3 @@ def _open(landmarks: NDArray[np.float32]) -> Floats:
     gap = np.linalg.norm(landmarks[:, 13] - landmarks[:, 14], axis=1) / np.maximum(eyes, 1)
     share = np.clip((gap - SHUT) / (OPEN - SHUT), 0, 1)
     return np.asarray(share * share * (3 - 2 * share), np.float32)
-
-
-def _patch_bytes(patch: Patch) -> int:
-    arrays = (patch.alpha, patch.half_alpha, patch.rim, patch.fit, patch.planes, patch.resting)
-    return sum(array.nbytes for array in arrays)

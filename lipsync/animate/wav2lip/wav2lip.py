@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,6 +54,10 @@ class Drawer(Protocol):
         """The constant maps of a face (size, size, 3) RGB."""
         ...
 
+    def prepare_many(self, faces: Sequence[NDArray[np.uint8]]) -> list[Any]:
+        """The same of the faces of a video's frames; a Face each."""
+        ...
+
     def submit(self, faces: Face | list[Face], mels: Floats) -> Future[Floats]:
         """Draw (B, 80, 16) windows: (B, size - first_row, size, 3) RGB, 0-255."""
         ...
@@ -76,6 +80,11 @@ class Wav2Lip:
             # In silence the mouth is shut, whatever the portrait does.
             shut = next(puppet.frames(_silence()))
             self._patch.blend(self._still, shut, 1.0)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that it takes, the puppet aside."""
+        return self._face.nbytes + self._still.y.nbytes + self._still.uv.nbytes + self._patch.nbytes
 
     @property
     def size(self) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import Future
 
 import numpy as np
@@ -24,6 +25,9 @@ class SameDrawer:
 
     def prepare(self, face: NDArray[np.uint8]) -> Face:
         return face
+
+    def prepare_many(self, faces: Sequence[NDArray[np.uint8]]) -> list[Face]:
+        return [self.prepare(face) for face in faces]
 
     def submit(self, faces: Face | list[Face], mels: Floats) -> Future[Floats]:
         self.batches.append(len(mels))

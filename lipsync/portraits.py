@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections import OrderedDict
-from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from lipsync.cache import ArrayCache
 from lipsync.face.types import Portrait
+from lipsync.once import Once
 
 if TYPE_CHECKING:
     from lipsync.animate.puppet import Puppet
@@ -46,8 +45,7 @@ class Portraits:
         self._cache = cache
         self._max_side = max_side
         self._max_megapixels = max_megapixels
-        self._lock = Lock()
-        self._known: OrderedDict[str, Future[Prepared]] = OrderedDict()
+        self._known: Once[tuple[Prepared, Origin]] = Once(_REMEMBERED)
         self._finder: FaceFinder | None = None
         self._finder_lock = Lock()
 
@@ -58,29 +56,12 @@ class Portraits:
         mouth_open, mouth_covered.
         """
         key = self.key(picture)
-        with self._lock:
-            known = self._known.get(key)
-            if known is None:
-                mine: Future[Prepared] = Future()
-                self._known[key] = mine
-                self._forget_oldest()
-            else:
-                self._known.move_to_end(key)
-        if known is not None:
-            return known.result(), "memory"
-        try:
-            prepared, origin = self._prepare(key, picture)
-        except BaseException as error:
-            with self._lock:
-                self._known.pop(key, None)
-            mine.set_exception(error)
-            raise
-        mine.set_result(prepared)
-        return prepared, origin
+        (prepared, origin), mine = self._known.get(key, lambda: self._prepare(key, picture))
+        return prepared, origin if mine else "memory"
 
     def key(self, picture: bytes) -> str:
         """Names the picture and all that prepares it."""
-        return hashlib.sha256(f"{_preparation()} {self._max_side} ".encode() + picture).hexdigest()
+        return hashlib.sha256(f"{preparation(_PREPARED_BY)} {self._max_side} ".encode() + picture).hexdigest()
 
     def load(self) -> FaceFinder:
         """The face networks, loaded once."""
@@ -116,19 +97,14 @@ class Portraits:
         self._cache.save(key, arrays)
         return Prepared(portrait, Puppet(portrait, rig)), "made"
 
-    def _forget_oldest(self) -> None:
-        for key in list(self._known)[:-_REMEMBERED]:
-            if self._known[key].done():
-                del self._known[key]
-
 
 @cache
-def _preparation() -> str:
-    """Changes whenever the code or the networks that prepare portraits change: what an older version kept is then
-    made anew. A number raised by hand would be forgotten one day, and show an old face on new code."""
+def preparation(folders: tuple[str, ...]) -> str:
+    """Changes whenever the code or the networks in these folders of the package change: what an older version kept
+    is then made anew. A number raised by hand would be forgotten one day, and show an old face on new code."""
     package = Path(__file__).parent
     digest = hashlib.sha256()
-    for folder in _PREPARED_BY:
+    for folder in folders:
         for file in sorted((package / folder).rglob("*")):
             if file.suffix in {".py", ".npz", ".tflite"}:
                 digest.update(file.name.encode() + file.read_bytes())

@@ -94,7 +94,7 @@ def study_video(
     more than half of the cache; where fewer than half of the frames show a usable face, what was wrong with most of
     the others: no_face, face_too_small, face_turned, mouth_covered; cannot_write when the disk is full.
     """
-    kept = _read_back(cache, key)
+    kept = read_back(cache, key)
     if kept is not None:
         return kept
     limits: dict[str, Any] = {"max_seconds": max_seconds, "max_megapixels": max_megapixels, "max_side": max_side}
@@ -140,8 +140,8 @@ def study_video(
     return _portrait(arrays, key, frames)
 
 
-def _read_back(cache: ArrayCache, key: str) -> MovingPortrait | None:
-    """What was kept, if all of it is there."""
+def read_back(cache: ArrayCache, key: str) -> MovingPortrait | None:
+    """What :func:`study_video` kept under ``key``; None when not all of it is there."""
     arrays = cache.load(key)
     file = cache.open_file(key) if arrays is not None else None
     if arrays is None or file is None:

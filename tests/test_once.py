@@ -1,0 +1,62 @@
+"""What several threads want at once is made once."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from lipsync.once import Once
+
+
+def test_eight_at_once_share_one_making() -> None:
+    once: Once[object] = Once(3)
+    starting, made = threading.Barrier(8), []
+
+    def make() -> object:
+        made.append(object())
+        return made[-1]
+
+    def ask(_: int) -> tuple[object, bool]:
+        starting.wait()
+        return once.get("key", make)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, range(8)))
+    assert len(made) == 1
+    assert {id(value) for value, _ in answers} == {id(made[0])}
+    assert sum(mine for _, mine in answers) == 1
+
+
+def test_an_error_reaches_all_who_wait_and_the_next_one_tries_anew() -> None:
+    once: Once[int] = Once(3)
+    entered, go = threading.Event(), threading.Event()
+
+    def fail() -> int:
+        entered.set()
+        go.wait()
+        raise ValueError("no")
+
+    def ask() -> str:
+        with pytest.raises(ValueError, match="no"):
+            once.get("key", fail)
+        return "told"
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(ask)
+        entered.wait()
+        second = pool.submit(ask)
+        go.set()
+        assert (first.result(), second.result()) == ("told", "told")
+    assert once.get("key", lambda: 1) == (1, True)
+    assert once.get("key", lambda: 2) == (1, False)
+
+
+def test_the_last_few_stay() -> None:
+    once: Once[int] = Once(2)
+    for value, key in enumerate("abc"):
+        once.get(key, lambda value=value: value)  # type: ignore[misc]
+    assert once.get("c", lambda: -1) == (2, False)
+    assert once.get("b", lambda: -1) == (1, False)
+    assert once.get("a", lambda: -1) == (-1, True)

@@ -1,4 +1,4 @@
-"""The command line: ``lipsync say``, ``serve``, ``doctor``, ``voices``, ``avatars``."""
+"""The command line: ``lipsync say``, ``serve``, ``doctor``, ``voices``, ``avatars``, ``models``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from lipsync import __version__
 from lipsync.errors import LipsyncError
+from lipsync.models.commands import add_arguments as add_models_arguments
 from lipsync.terminal import ProgressBar, language_of
 
 if TYPE_CHECKING:
@@ -94,9 +95,13 @@ def _parser(words: _Words) -> argparse.ArgumentParser:
     say.add_argument("--voice", help=words("name of a voice (lipsync voices)", "имя голоса (lipsync voices)"))
     say.add_argument("--fps", help=words("frames a second, 10 to 60", "кадров в секунду, от 10 до 60"))
     say.add_argument("--seed", help=words("another number, other blinks", "другое число — другие моргания"))
+    say.add_argument("--engine", help=words("auto, wav2lip or puppet", "auto, wav2lip или puppet"))
     say.add_argument("-o", "--output", type=Path, help=words("file of the video (.mp4)", "файл видео (.mp4)"))
     say.add_argument("--track", type=Path, help=words("also write the face track (.json)", "записать и трек (.json)"))
     say.add_argument("--json", action="store_true", help=words("print the facts as JSON", "вывести итог как JSON"))
+
+    models = commands.add_parser("models", help=words("weights: list, fetch, verify", "веса: list, fetch, verify"))
+    add_models_arguments(models, words)
 
     serve = commands.add_parser("serve", help=words("serve the web page", "запустить веб-страницу"))
     serve.set_defaults(command=_serve)
@@ -144,6 +149,7 @@ def _say(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
             voice=options.voice,
             fps=fps,
             seed=seed,
+            engine=options.engine,
             output=options.output,
             track=options.track,
             progress=bar,

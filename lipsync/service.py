@@ -12,6 +12,7 @@ from threading import BoundedSemaphore, Lock
 
 from lipsync import __version__
 from lipsync.cache import ArrayCache
+from lipsync.engines import Engine, Engines
 from lipsync.errors import LipsyncError
 from lipsync.face.avatars import avatar as shipped_avatar
 from lipsync.face.avatars import shipped_avatars
@@ -74,6 +75,7 @@ class _Order:
     picture: bytes
     fps: int
     seed: int
+    engine: Engine
 
 
 class LipsyncService:
@@ -88,6 +90,7 @@ class LipsyncService:
             max_side=settings.max_side,
             max_megapixels=settings.max_megapixels,
         )
+        self._engines = Engines(settings, self._plan)
         self._voice: Voice = EspeakVoice()
         self._state = "loading"
         self._models_loaded = False
@@ -107,6 +110,7 @@ class LipsyncService:
             self._state = "loading"
             try:
                 apply_threads(self._plan)
+                self._engines.load()
                 if ahead:
                     self._load_ahead()
             except BaseException:
@@ -136,8 +140,7 @@ class LipsyncService:
             "status": self._state,
             "models_loaded": self._models_loaded,
             "avatar_loaded": self._avatar_loaded,
-            "device": "cpu",
-            "engine": "puppet",
+            **self._engines.status(),
             "voice": self._voice.name,
             "version": __version__,
             "renders": self._plan.renders,
@@ -157,6 +160,7 @@ class LipsyncService:
         seed: int | None = None,
         fps: int | None = None,
         picture: bytes | None = None,
+        engine: str | None = None,
         output: Path | None = None,
         track: Path | None = None,
         progress: Progress | None = None,
@@ -164,17 +168,18 @@ class LipsyncService:
         """Make a video of a portrait that speaks ``text``. The same arguments give the same video.
 
         ``avatar`` is the name of a shipped one, or the Path of a picture file (never a string: a web request can
-        name no path); ``picture`` the bytes of a picture file, and comes before it. What is left out is the
-        setting's. ``output`` is a new file in the outputs folder when none is given; ``track`` gets the face track
-        as JSON. ``progress`` is told how much is done, 0 to 1, in the calling thread; what it raises ends the work.
+        name no path); ``picture`` the bytes of a picture file, and comes before it; ``engine`` is auto, wav2lip or
+        puppet. What is left out is the setting's. ``output`` is a new file in the outputs folder when none is given;
+        ``track`` gets the face track as JSON. ``progress`` is told how much is done, 0 to 1, in the calling thread;
+        what it raises ends the work.
 
         Neither file is there after an error. Raises LipsyncError: not_ready, empty_text, text_too_long,
         bad_characters, nothing_to_say, unknown_language, unknown_voice, unknown_avatar, bad_field, file_too_large,
-        what :meth:`lipsync.portraits.Portraits.get` raises, speech_failed, cannot_write.
+        no_wav2lip, what :meth:`lipsync.portraits.Portraits.get` raises, speech_failed, cannot_write.
         """
         if not self.ready:
             raise LipsyncError("not_ready")
-        order = self._checked(text, language, avatar, voice, seed, fps, picture)
+        order = self._checked(text, language, avatar, voice, seed, fps, picture, engine)
         if output is not None:
             return self._make(order, output, track, progress)
         folder = self.settings.outputs.expanduser().absolute()
@@ -195,15 +200,17 @@ class LipsyncService:
         seed: int | None = None,
         fps: int | None = None,
         picture: bytes | None = None,
+        engine: str | None = None,
     ) -> _Order:
         """All that can be said about a request before any work is done."""
         clean = clean_text(_a_string("text", text), self.settings.max_text)
         code = resolve_language(_a_string("language", language or self.settings.language)).code
         fps = _a_number("fps", self.settings.fps if fps is None else fps, *FPS)
         seed = _a_number("seed", SEED if seed is None else seed, 0, SEEDS - 1)
+        chosen = self._engines.choose(engine)
         name, data, fitting = self._picture(avatar, picture)
         pieces = self._voice.speak(clean, code, voice or fitting)
-        return _Order(pieces, len(clean), code, name, data, fps, seed)
+        return _Order(pieces, len(clean), code, name, data, fps, seed, chosen)
 
     def _picture(self, avatar: str | Path | None, picture: bytes | None) -> tuple[str, bytes, str | None]:
         """The portrait's name, its file's bytes, and the voice that fits it."""
@@ -224,10 +231,11 @@ class LipsyncService:
         with self._my_turn(watch):
             with watch.stage("portrait"):
                 prepared, origin = self._portraits.get(order.picture)
-            width, height = prepared.animator.size
+                animator = self._engines.animator(order.engine, prepared)
+            width, height = animator.size
             clip = render(
                 order.pieces,
-                prepared.animator,
+                animator,
                 path,
                 fps=order.fps,
                 seed=order.seed,
@@ -248,7 +256,7 @@ class LipsyncService:
             language=order.language,
             voice=clip.voice,
             avatar=order.avatar,
-            engine=prepared.animator.name,
+            engine=animator.name,
             portrait=origin,
             timings=watch.seconds,
         )

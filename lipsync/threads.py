@@ -41,6 +41,8 @@ class ThreadPlan:
     """Of x264, for one video."""
     renders: int
     """Videos made at the same time."""
+    torch: int
+    """In Wav2Lip's network, which all videos share."""
 
 
 def available_cores(limit: Path = _CGROUP_LIMIT) -> int:
@@ -59,7 +61,7 @@ def plan_threads(cores: int, renders: int = 0) -> ThreadPlan:
     together = renders or max(1, cores // 2)
     # With cores to spare for few videos, x264 gets more: a slow preset makes it the one that is waited for.
     encoder = min(4, max(1, cores // together - 1))
-    return ThreadPlan(opencv=1, blas=1, encoder=encoder, renders=together)
+    return ThreadPlan(opencv=1, blas=1, encoder=encoder, renders=together, torch=cores)
 
 
 def apply_threads(plan: ThreadPlan) -> None:

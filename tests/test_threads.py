@@ -12,7 +12,7 @@ from lipsync.threads import ThreadPlan, available_cores, plan_threads
 
 
 def test_two_cores_make_one_video_with_one_thread_a_stage() -> None:
-    assert plan_threads(2) == ThreadPlan(opencv=1, blas=1, encoder=1, renders=1)
+    assert plan_threads(2) == ThreadPlan(opencv=1, blas=1, encoder=1, renders=1, torch=2)
 
 
 @pytest.mark.parametrize(("cores", "renders"), [(1, 1), (3, 1), (4, 2), (16, 8), (192, 96)])
@@ -21,8 +21,8 @@ def test_one_video_for_each_two_cores(cores: int, renders: int) -> None:
 
 
 def test_a_set_number_of_renders_is_kept() -> None:
-    assert plan_threads(16, renders=1) == ThreadPlan(opencv=1, blas=1, encoder=4, renders=1)
-    assert plan_threads(2, renders=5) == ThreadPlan(opencv=1, blas=1, encoder=1, renders=5)
+    assert plan_threads(16, renders=1) == ThreadPlan(opencv=1, blas=1, encoder=4, renders=1, torch=16)
+    assert plan_threads(2, renders=5) == ThreadPlan(opencv=1, blas=1, encoder=1, renders=5, torch=2)
 
 
 @pytest.mark.parametrize("text", ["100000 100000", "50000 100000", "1 100000"])
@@ -42,7 +42,7 @@ def test_applying_a_plan_sets_opencv_and_blas() -> None:
     code = """
 import cv2, numpy, threadpoolctl
 from lipsync.threads import ThreadPlan, apply_threads
-apply_threads(ThreadPlan(opencv=1, blas=1, encoder=1, renders=1))
+apply_threads(ThreadPlan(opencv=1, blas=1, encoder=1, renders=1, torch=2))
 blas = [pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
 print(cv2.getNumThreads(), max(blas, default=1))
 """

@@ -28,6 +28,7 @@ class Wish(BaseModel):
     voice: str | None = Field(None, max_length=NAME, description="Name of a voice.")
     seed: int | None = Field(None, description="The same seed gives the same video.")
     fps: int | None = Field(None, description="Frames a second.")
+    engine: str | None = Field(None, max_length=NAME, description="What draws: auto, wav2lip or puppet.")
 
 
 def read_wish(request: Request, *, language: str, max_picture: int) -> tuple[Wish, bytes | None]:

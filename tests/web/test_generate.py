@@ -44,6 +44,7 @@ def test_json_comes_back_as_a_video(client: FlaskClient) -> None:
 
 def test_all_fields_reach_the_service(client: FlaskClient, service: StillService) -> None:
     wish = {"text": "Hi", "language": "English", "avatar": "newton", "voice": "espeak-female", "seed": 7, "fps": 30}
+    wish |= {"engine": "puppet"}
     assert client.post("/api/generate", json=wish).status_code == 200
     assert service.wishes == [{**wish, "picture": None}]
 
@@ -52,7 +53,7 @@ def test_what_is_not_named_is_left_to_the_service_but_the_language(
     client: FlaskClient, service: StillService, settings: Settings
 ) -> None:
     assert client.post("/api/generate", json={"text": "Да", "voice": None}).status_code == 200
-    nothing = {"avatar": None, "voice": None, "seed": None, "fps": None, "picture": None}
+    nothing = dict.fromkeys(("avatar", "voice", "seed", "fps", "engine", "picture"))
     assert service.wishes == [{"text": "Да", "language": settings.language, **nothing}]
 
 
@@ -61,7 +62,7 @@ def test_a_form_has_strings_for_numbers_and_a_picture(client: FlaskClient, servi
     response = client.post("/api/generate", data={**fields, "image": (io.BytesIO(png()), "../../x.png")})
     assert response.get_json()["code"] == "no_face"
     named = {"text": "Hi", "language": "en", "seed": 7, "fps": 25}
-    assert service.wishes == [{**named, "avatar": None, "voice": None, "picture": png()}]
+    assert service.wishes == [{**named, "avatar": None, "voice": None, "engine": None, "picture": png()}]
 
 
 def test_a_form_without_a_chosen_file_is_one_without_a_picture(client: FlaskClient, service: StillService) -> None:

@@ -21,7 +21,9 @@ Result = TypeVar("Result")
 class Network(Protocol[Face]):
     """What draws: :class:`~lipsync.animate.wav2lip.generator.Generator`."""
 
-    size: int
+    @property
+    def size(self) -> int: ...
+
     first_row: int
     batch: int
 

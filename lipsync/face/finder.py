@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from threading import Lock
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,13 +33,22 @@ LEAST_BOX = 16
 """Pixels; a given box is no smaller."""
 
 
+class FaceDetector(Protocol):
+    """Sees where faces are, roughly."""
+
+    def search(self, picture: NDArray[np.uint8]) -> Iterator[list[Detection]]:
+        """The faces of a picture (H, W, 3) RGB, view after view, large faces first."""
+        ...
+
+
 class FaceFinder:
     """Both networks, loaded once; safe to call from many threads, which take turns."""
 
-    def __init__(self, *, max_side: int = 1920) -> None:
-        """``max_side``: no portrait is enlarged beyond this longer side, in pixels."""
+    def __init__(self, *, max_side: int = 1920, detector: FaceDetector | None = None) -> None:
+        """``max_side``: no portrait is enlarged beyond this longer side, in pixels. ``detector``: BlazeFace, which
+        the project ships, when none is given."""
         self._max_side = max_side
-        self._detector = Detector()
+        self._detector = detector or Detector()
         self._mesh = FaceMesh()
         self._turn = Lock()
 

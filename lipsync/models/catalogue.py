@@ -89,8 +89,10 @@ class Model(_Value):
 
     def places(self, folder: Path) -> tuple[Path, ...]:
         """Where it is looked for, in order: the first is where it is put. ``folder`` is that of the weights."""
-        here = folder.expanduser().absolute() / self.path
-        return (here, torch_hub() / self.path) if self.name == "s3fd" else (here,)
+        here = folder.expanduser().absolute()
+        if self.name != "s3fd":
+            return (here / self.path,)
+        return here / self.path, here / "s3fd.pth", torch_hub() / self.path  # Wav2Lip's name for it; face-alignment's
 
 
 def torch_hub() -> Path:

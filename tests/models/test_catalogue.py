@@ -49,11 +49,12 @@ def test_s3fd_is_also_looked_for_where_face_alignment_keeps_it(
     places = model("s3fd").places(tmp_path / "checkpoints")
     assert places == (
         tmp_path / "checkpoints" / "s3fd-619a316812.pth",
+        tmp_path / "checkpoints" / "s3fd.pth",
         tmp_path / "torch" / "hub" / "checkpoints" / "s3fd-619a316812.pth",
     )
     monkeypatch.delenv("TORCH_HOME")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert model("s3fd").places(tmp_path)[1] == tmp_path / "torch" / "hub" / "checkpoints" / "s3fd-619a316812.pth"
+    assert model("s3fd").places(tmp_path)[2] == tmp_path / "torch" / "hub" / "checkpoints" / "s3fd-619a316812.pth"
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,14 @@ from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
 from lipsync.cache import ArrayCache
+from lipsync.errors import LipsyncError
 from lipsync.face.types import Portrait
 from lipsync.once import Once
 
 if TYPE_CHECKING:
     from lipsync.animate.puppet import Puppet
-    from lipsync.face.finder import FaceFinder
+    from lipsync.face.box import Box
+    from lipsync.face.finder import FaceDetector, FaceFinder
 
 log = logging.getLogger(__name__)
 
@@ -41,27 +43,33 @@ class Prepared:
 class Portraits:
     """Prepares portraits and keeps them. Safe for many threads: a picture wanted twice at once is prepared once."""
 
-    def __init__(self, cache: ArrayCache, *, max_side: int, max_megapixels: float) -> None:
+    def __init__(self, cache: ArrayCache, *, max_side: int, max_megapixels: float, s3fd: Path | None = None) -> None:
+        """``s3fd``: the weights of the detector to use instead of the embedded one."""
         self._cache = cache
+        self._s3fd = s3fd
+        self._detected_by = "embedded" if s3fd is None else f"{s3fd.name} {s3fd.stat().st_size}"
         self._max_side = max_side
         self._max_megapixels = max_megapixels
         self._known: Once[tuple[Prepared, Origin]] = Once(_REMEMBERED)
         self._finder: FaceFinder | None = None
         self._finder_lock = Lock()
 
-    def get(self, picture: bytes) -> tuple[Prepared, Origin]:
+    def get(self, picture: bytes, box: Box | None = None) -> tuple[Prepared, Origin]:
         """The prepared portrait in ``picture``, a file's bytes.
 
-        Raises LipsyncError: not_a_picture, broken_picture, picture_too_large, no_face, face_too_small, face_turned,
-        mouth_open, mouth_covered.
+        Its face is the one in ``box``, where one is given: in pixels of the upright picture, before it is shrunk.
+
+        Raises LipsyncError: not_a_picture, broken_picture, picture_too_large, bad_box, no_face, face_too_small,
+        face_turned, mouth_open, mouth_covered.
         """
-        key = self.key(picture)
-        (prepared, origin), mine = self._known.get(key, lambda: self._prepare(key, picture))
+        key = self.key(picture, box)
+        (prepared, origin), mine = self._known.get(key, lambda: self._prepare(key, picture, box))
         return prepared, origin if mine else "memory"
 
-    def key(self, picture: bytes) -> str:
-        """Names the picture and all that prepares it."""
-        return hashlib.sha256(f"{preparation(_PREPARED_BY)} {self._max_side} ".encode() + picture).hexdigest()
+    def key(self, picture: bytes, box: Box | None = None) -> str:
+        """Names the picture, the box in it and all that prepares it."""
+        by = f"{preparation(_PREPARED_BY)} {self._max_side} {self._detected_by} {box} "
+        return hashlib.sha256(by.encode() + picture).hexdigest()
 
     def load(self) -> FaceFinder:
         """The face networks, loaded once."""
@@ -69,12 +77,26 @@ class Portraits:
 
         with self._finder_lock:
             if self._finder is None:
-                self._finder = FaceFinder(max_side=self._max_side)
+                self._finder = FaceFinder(max_side=self._max_side, detector=self._detector())
             return self._finder
 
-    def _prepare(self, key: str, picture: bytes) -> tuple[Prepared, Origin]:
+    def _detector(self) -> FaceDetector | None:
+        """S3FD where it is wanted and can be used; None: the embedded one."""
+        if self._s3fd is None:
+            return None
+        from lipsync.face.s3fd import S3fd  # noqa: PLC0415 - torch is an extra
+
+        try:
+            return S3fd(self._s3fd)
+        except LipsyncError as error:
+            log.warning("S3FD is not used, the embedded detector is: %s", error)
+            self._s3fd = None
+            return None
+
+    def _prepare(self, key: str, picture: bytes, box: Box | None) -> tuple[Prepared, Origin]:
         from lipsync.animate.puppet import Puppet, Rig, prepare_rig  # noqa: PLC0415 - nothing heavy loads at import
-        from lipsync.face.picture import read_picture  # noqa: PLC0415
+        from lipsync.face.box import fitted_box  # noqa: PLC0415
+        from lipsync.face.picture import read_picture, upright_size  # noqa: PLC0415
         from lipsync.face.store import portrait_arrays, portrait_from_arrays  # noqa: PLC0415
 
         kept = self._cache.load(key)
@@ -90,7 +112,10 @@ class Portraits:
                 log.warning("the cached portrait %s does not fit (%s) and is made anew", key, error)
                 self._cache.forget(key)
         pixels = read_picture(picture, max_megapixels=self._max_megapixels, max_side=self._max_side)
-        portrait = self.load().find(pixels, key)
+        if box is not None:
+            height, width = pixels.shape[:2]
+            box = fitted_box(box, upright_size(picture), (width, height), self._max_side)
+        portrait = self.load().find(pixels, key, box)
         rig = prepare_rig(portrait)
         arrays = {f"portrait.{name}": array for name, array in portrait_arrays(portrait).items()}
         arrays |= {f"rig.{name}": array for name, array in rig.arrays().items()}

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.errors import LipsyncError
+from lipsync.face.box import Box
 from lipsync.face.checks import check_face
 from lipsync.face.cover import mouth_is_covered
 from lipsync.face.detector import Detection, Detector
@@ -17,8 +18,6 @@ from lipsync.face.enlarge import enlarged
 from lipsync.face.mesh import FaceMesh, Mesh
 from lipsync.face.pose import fit_head
 from lipsync.face.types import Portrait
-
-Box = tuple[float, float, float, float]
 
 CENTRAL = 0.4
 """A face in the corner counts this much less than one in the middle."""

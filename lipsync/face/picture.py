@@ -59,6 +59,13 @@ def read_picture(data: bytes, *, max_megapixels: float, max_side: int) -> NDArra
             raise LipsyncError("broken_picture" if _starts_like_a_picture(data) else "not_a_picture") from error
 
 
+def upright_size(data: bytes) -> tuple[int, int]:
+    """Width and height of a picture file that :func:`read_picture` has read, upright, before anything was shrunk."""
+    with _one_at_a_time, _pillow_quiet(), Image.open(BytesIO(data), formats=FORMATS) as image:
+        lying = image.getexif().get(_ORIENTATION, 1) >= 5  # the orientations that turn by a quarter
+        return (image.height, image.width) if lying else (image.width, image.height)
+
+
 @contextmanager
 def _pillow_quiet() -> Iterator[None]:
     """Without Pillow's warnings and its own limit of pixels: ours is checked instead.

@@ -21,7 +21,7 @@ from lipsync.errors import LipsyncError
 from lipsync.speech.espeak_phones import Mark, phones_of
 from lipsync.speech.languages import LANGUAGES, Language, resolve_language
 from lipsync.speech.text import sentences
-from lipsync.speech.types import Phone, Speech, VoiceInfo
+from lipsync.speech.types import PLAIN, Phone, Speech, Style, VoiceInfo
 
 RATE = 22050
 """Samples a second, of all of its voices."""
@@ -84,13 +84,22 @@ class EspeakVoice:
     """espeak-ng as a Voice: ``espeak-male`` (the default) and ``espeak-female`` in every language of the table."""
 
     name = "espeak"
+    styles = frozenset({"speed", "pitch", "pause"})
 
     def voices(self) -> list[VoiceInfo]:
         """The two voices."""
         codes = tuple(language.code for language in LANGUAGES)
         return [VoiceInfo(name, self.name, codes, dict(_LABELS[name])) for name in _VARIANTS]
 
-    def speak(self, text: str, language: str, voice: str | None = None) -> Iterator[Speech]:
+    def speaks(self, language: str, voice: str | None = None) -> bool:
+        """Whether the language is in the table, and the voice one of the two."""
+        return (voice is None or voice in _VARIANTS) and language in {one.code for one in LANGUAGES}
+
+    def fingerprint(self, language: str, voice: str | None = None) -> str:  # noqa: ARG002 - as every engine
+        """Empty: it speaks faster than a cached sound is read."""
+        return ""
+
+    def speak(self, text: str, language: str, voice: str | None = None, style: Style = PLAIN) -> Iterator[Speech]:
         """One Speech for each sentence of ``text``, 22050 samples a second; the same text gives the same samples.
 
         ``language`` is a code or a name, ``text`` what clean_text returned. Raises LipsyncError at once for an

@@ -74,12 +74,12 @@ class Mp4Writer:
             self._encoder = Encoder(
                 place, width=width, height=height, fps=fps, rate=rate, crf=crf, preset=preset, threads=threads
             )
+            self._queue: Queue[Frame | NDArray[np.float32] | None] = Queue(_QUEUE)
+            self._thread = Thread(target=self._code, name="encoder", daemon=True)
+            self._thread.start()  # waits for the thread: an interrupt may well come here
         except BaseException as error:
             self._remove()
             raise self._explained(error) from error
-        self._queue: Queue[Frame | NDArray[np.float32] | None] = Queue(_QUEUE)
-        self._thread = Thread(target=self._code, name="encoder", daemon=True)
-        self._thread.start()
 
     def write_sound(self, samples: NDArray[np.float32]) -> None:
         """(n,) mono float32 in [-1, 1]: the sound that follows what was written before.

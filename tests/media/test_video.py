@@ -377,3 +377,14 @@ def test_memory_does_not_grow_with_length(tmp_path: Path) -> None:
     short = peak()
     clip(40)  # 1000 frames of 98 kB would be 98 MB
     assert peak() - short < 30
+
+
+def test_an_interrupt_while_it_starts_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(_: threading.Thread) -> None:
+        assert list(tmp_path.iterdir())  # the file is there already
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Mp4Writer(tmp_path / "a.mp4", width=64, height=64, fps=25, rate=RATE)
+    assert list(tmp_path.iterdir()) == []

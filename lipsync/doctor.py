@@ -42,6 +42,21 @@ def examine(settings: Settings) -> list[Finding]:
         _look("face networks", _networks, en="find the face in a picture", ru="находят лицо на картинке"),
         _look("avatars", _avatars, en="the portraits that come along", ru="портреты из поставки"),
         _look("avatar", lambda: _default_avatar(settings), en="the default portrait", ru="портрет по умолчанию"),
+        _look(
+            "torch",
+            _package("torch"),
+            needed=False,
+            en="Wav2Lip and S3FD (pip install 'lipsync[wav2lip]')",
+            ru="Wav2Lip и S3FD (pip install 'lipsync[wav2lip]')",
+        ),
+        _look(
+            "checkpoint",
+            lambda: _checkpoint(settings),
+            needed=False,
+            en="Wav2Lip draws the mouth",
+            ru="рот рисует Wav2Lip",
+        ),
+        _look("s3fd", lambda: _s3fd(settings), needed=False, en="finds small faces", ru="находит мелкие лица"),
         _look("outputs", lambda: _writable(settings.outputs), en="where videos are kept", ru="здесь хранятся видео"),
         _look(
             "cache",
@@ -139,6 +154,31 @@ def _default_avatar(settings: Settings) -> str:
     if settings.avatar not in known and not Path(settings.avatar).expanduser().is_file():
         raise FileNotFoundError(settings.avatar)
     return settings.avatar
+
+
+def _checkpoint(settings: Settings) -> str:
+    from lipsync.animate.wav2lip.find import find_checkpoint  # noqa: PLC0415
+
+    choice = find_checkpoint(settings)
+    if choice.problem is not None:
+        raise choice.problem
+    if choice.path is None:
+        raise FileNotFoundError(f"none in {settings.checkpoints.expanduser().absolute()}")
+    from lipsync.animate.wav2lip.checkpoint import load_checkpoint  # noqa: PLC0415
+
+    return f"{choice.path}, {load_checkpoint(choice.path).size} px"
+
+
+def _s3fd(settings: Settings) -> str:
+    from lipsync.models.catalogue import model  # noqa: PLC0415
+
+    path = model("s3fd").found(settings.checkpoints)
+    if path is None:
+        raise FileNotFoundError("no weights: lipsync models fetch s3fd")
+    from lipsync.face.s3fd import load_weights  # noqa: PLC0415
+
+    load_weights(path)
+    return str(path) if settings.detector == "s3fd" else f"{path}, not used: LIPSYNC_DETECTOR=s3fd"
 
 
 def _writable(folder: Path) -> str:

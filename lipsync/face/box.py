@@ -10,6 +10,9 @@ from lipsync.errors import LipsyncError
 Box = tuple[float, float, float, float]
 """x0, y0, x1, y1 in pixels."""
 
+Pads = tuple[int, int, int, int]
+"""Pixels that a box grows by: top, bottom, left, right."""
+
 MOST_PAD = 1000
 """Pixels."""
 
@@ -22,7 +25,7 @@ def read_box(value: str | Sequence[float]) -> Box:
     return x0, y0, x1, y1
 
 
-def read_pads(value: str | Sequence[float]) -> tuple[int, int, int, int]:
+def read_pads(value: str | Sequence[float]) -> Pads:
     """Four whole numbers: pixels that Wav2Lip's box grows by at the top, the bottom, the left and the right; less
     than none where they are negative. A string of them: ``"0,10,0,0"``. Raises LipsyncError bad_field."""
     expected = {

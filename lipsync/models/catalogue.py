@@ -94,6 +94,10 @@ class Model(_Value):
             return (here / self.path,)
         return here / self.path, here / "s3fd.pth", torch_hub() / self.path  # Wav2Lip's name for it; face-alignment's
 
+    def found(self, folder: Path) -> Path | None:
+        """Where it is, looked for in :meth:`places`; None when it is nowhere."""
+        return next((path for path in self.places(folder) if path.is_file()), None)
+
 
 def torch_hub() -> Path:
     """Where PyTorch's hub, and with it face-alignment, keeps files of weights."""

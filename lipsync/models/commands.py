@@ -56,12 +56,12 @@ def show(options: argparse.Namespace, settings: Settings, words: Words) -> int:
 
     models = catalogue().values()
     if options.json:
-        facts = [{**one.model_dump(mode="json"), "found": _here(one, settings)} for one in models]
+        facts = [{**one.model_dump(mode="json"), "found": one.found(settings.checkpoints)} for one in models]
         print(json.dumps(facts, ensure_ascii=False, indent=2, default=str))
         return 0
     width = max(len(one.name) for one in models)
     for one in models:
-        path = _here(one, settings)
+        path = one.found(settings.checkpoints)
         mark = "✓" if path else "–"
         print(f"{mark} {one.name:<{width}}  {one.size / 1e6:4.0f} MB  {getattr(one.purpose, words.language)}")
         print(f"  {'':<{width}}  {words('licence', 'лицензия')}: {one.licence}")
@@ -108,7 +108,7 @@ def verify(options: argparse.Namespace, settings: Settings, words: Words) -> int
 
     wrong = False
     for one in [model(options.name)] if options.name else catalogue().values():
-        path = _here(one, settings)
+        path = one.found(settings.checkpoints)
         if path is None:
             wrong = wrong or bool(options.name)
             print(f"– {one.name}: {words('not here', 'нет')}")
@@ -120,10 +120,6 @@ def verify(options: argparse.Namespace, settings: Settings, words: Words) -> int
             wrong = True
             print(f"✗ {one.name}: {error.sentence(words.language)}")
     return 1 if wrong else 0
-
-
-def _here(model: Model, settings: Settings) -> Path | None:
-    return next((path for path in model.places(settings.checkpoints) if path.is_file()), None)
 
 
 def _accepts(model: Model, words: Words) -> bool:

@@ -96,6 +96,8 @@ def _parser(words: _Words) -> argparse.ArgumentParser:
     say.add_argument("--fps", help=words("frames a second, 10 to 60", "кадров в секунду, от 10 до 60"))
     say.add_argument("--seed", help=words("another number, other blinks", "другое число — другие моргания"))
     say.add_argument("--engine", help=words("auto, wav2lip or puppet", "auto, wav2lip или puppet"))
+    say.add_argument("--box", metavar="X0,Y0,X1,Y1", help=words("the face, in pixels", "лицо, в пикселях"))
+    say.add_argument("--pads", metavar="T,B,L,R", help=words("what Wav2Lip's box grows by", "поля рамки Wav2Lip"))
     say.add_argument("-o", "--output", type=Path, help=words("file of the video (.mp4)", "файл видео (.mp4)"))
     say.add_argument("--track", type=Path, help=words("also write the face track (.json)", "записать и трек (.json)"))
     say.add_argument("--json", action="store_true", help=words("print the facts as JSON", "вывести итог как JSON"))
@@ -150,6 +152,8 @@ def _say(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
             fps=fps,
             seed=seed,
             engine=options.engine,
+            box=options.box,
+            pads=options.pads,
             output=options.output,
             track=options.track,
             progress=bar,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from lipsync.engines import Engine, Engines
 from lipsync.errors import LipsyncError
 from lipsync.face.avatars import avatar as shipped_avatar
 from lipsync.face.avatars import shipped_avatars
+from lipsync.face.box import Box, Pads, read_box, read_pads
 from lipsync.outputs import new_name, remove_old
 from lipsync.portraits import Origin, Portraits
 from lipsync.render import Encoding, Progress, Stopwatch, render
@@ -76,6 +77,8 @@ class _Order:
     fps: int
     seed: int
     engine: Engine
+    box: Box | None
+    pads: Pads | None
 
 
 class LipsyncService:
@@ -89,6 +92,7 @@ class LipsyncService:
             ArrayCache(settings.cache, settings.cache_max_mb),
             max_side=settings.max_side,
             max_megapixels=settings.max_megapixels,
+            s3fd=_s3fd(settings),
         )
         self._engines = Engines(settings, self._plan)
         self._voice: Voice = EspeakVoice()
@@ -161,6 +165,8 @@ class LipsyncService:
         fps: int | None = None,
         picture: bytes | None = None,
         engine: str | None = None,
+        box: str | Sequence[float] | None = None,
+        pads: str | Sequence[float] | None = None,
         output: Path | None = None,
         track: Path | None = None,
         progress: Progress | None = None,
@@ -169,7 +175,9 @@ class LipsyncService:
 
         ``avatar`` is the name of a shipped one, or the Path of a picture file (never a string: a web request can
         name no path); ``picture`` the bytes of a picture file, and comes before it; ``engine`` is auto, wav2lip or
-        puppet. What is left out is the setting's. ``output`` is a new file in the outputs folder when none is given;
+        puppet; ``box`` is the face, x0, y0, x1, y1 in pixels of the picture as it came, upright, and ``pads`` what
+        Wav2Lip's box grows by at the top, the bottom, the left and the right; both may be a string of four numbers.
+        What is left out is the setting's. ``output`` is a new file in the outputs folder when none is given;
         ``track`` gets the face track as JSON. ``progress`` is told how much is done, 0 to 1, in the calling thread;
         what it raises ends the work.
 
@@ -179,7 +187,7 @@ class LipsyncService:
         """
         if not self.ready:
             raise LipsyncError("not_ready")
-        order = self._checked(text, language, avatar, voice, seed, fps, picture, engine)
+        order = self._checked(text, language, avatar, voice, seed, fps, picture, engine, box, pads)
         if output is not None:
             return self._make(order, output, track, progress)
         folder = self.settings.outputs.expanduser().absolute()
@@ -201,6 +209,8 @@ class LipsyncService:
         fps: int | None = None,
         picture: bytes | None = None,
         engine: str | None = None,
+        box: str | Sequence[float] | None = None,
+        pads: str | Sequence[float] | None = None,
     ) -> _Order:
         """All that can be said about a request before any work is done."""
         clean = clean_text(_a_string("text", text), self.settings.max_text)
@@ -209,8 +219,9 @@ class LipsyncService:
         seed = _a_number("seed", SEED if seed is None else seed, 0, SEEDS - 1)
         chosen = self._engines.choose(engine)
         name, data, fitting = self._picture(avatar, picture)
+        face, grown = None if box is None else read_box(box), None if pads is None else read_pads(pads)
         pieces = self._voice.speak(clean, code, voice or fitting)
-        return _Order(pieces, len(clean), code, name, data, fps, seed, chosen)
+        return _Order(pieces, len(clean), code, name, data, fps, seed, chosen, face, grown)
 
     def _picture(self, avatar: str | Path | None, picture: bytes | None) -> tuple[str, bytes, str | None]:
         """The portrait's name, its file's bytes, and the voice that fits it."""
@@ -230,8 +241,8 @@ class LipsyncService:
         watch = Stopwatch()
         with self._my_turn(watch):
             with watch.stage("portrait"):
-                prepared, origin = self._portraits.get(order.picture)
-                animator = self._engines.animator(order.engine, prepared)
+                prepared, origin = self._portraits.get(order.picture, order.box)
+                animator = self._engines.animator(order.engine, prepared, order.pads)
             width, height = animator.size
             clip = render(
                 order.pieces,
@@ -279,6 +290,18 @@ class LipsyncService:
             )
         except OSError as error:  # the video is there: that old ones stay is for the log
             log.warning("old videos in %s cannot be removed: %s", self.settings.outputs, error)
+
+
+def _s3fd(settings: Settings) -> Path | None:
+    """The weights of the detector that the settings ask for instead of the embedded one."""
+    if settings.detector == "embedded":
+        return None
+    from lipsync.models.catalogue import model  # noqa: PLC0415 - only where it is wanted
+
+    path = model("s3fd").found(settings.checkpoints)
+    if path is None:
+        log.warning("S3FD is not used, the embedded detector is: no weights of it (lipsync models fetch s3fd)")
+    return path
 
 
 def _a_string(field: str, value: object) -> str:

@@ -44,7 +44,7 @@ def test_json_comes_back_as_a_video(client: FlaskClient) -> None:
 
 def test_all_fields_reach_the_service(client: FlaskClient, service: StillService) -> None:
     wish = {"text": "Hi", "language": "English", "avatar": "newton", "voice": "espeak-female", "seed": 7, "fps": 30}
-    wish |= {"engine": "puppet"}
+    wish |= {"engine": "puppet", "box": [1, 2, 30.5, 40], "pads": "0,10,0,0"}
     assert client.post("/api/generate", json=wish).status_code == 200
     assert service.wishes == [{**wish, "picture": None}]
 
@@ -53,16 +53,17 @@ def test_what_is_not_named_is_left_to_the_service_but_the_language(
     client: FlaskClient, service: StillService, settings: Settings
 ) -> None:
     assert client.post("/api/generate", json={"text": "Да", "voice": None}).status_code == 200
-    nothing = dict.fromkeys(("avatar", "voice", "seed", "fps", "engine", "picture"))
+    nothing = dict.fromkeys(("avatar", "voice", "seed", "fps", "engine", "box", "pads", "picture"))
     assert service.wishes == [{"text": "Да", "language": settings.language, **nothing}]
 
 
 def test_a_form_has_strings_for_numbers_and_a_picture(client: FlaskClient, service: StillService) -> None:
-    fields = {"text": "Hi", "language": "en", "seed": "7", "fps": "25", "avatar": "", "voice": ""}
+    fields = {"text": "Hi", "language": "en", "seed": "7", "fps": "25", "avatar": "", "voice": "", "box": "1,2,30,40"}
     response = client.post("/api/generate", data={**fields, "image": (io.BytesIO(png()), "../../x.png")})
     assert response.get_json()["code"] == "no_face"
     named = {"text": "Hi", "language": "en", "seed": 7, "fps": 25}
-    assert service.wishes == [{**named, "avatar": None, "voice": None, "engine": None, "picture": png()}]
+    nothing = dict.fromkeys(("avatar", "voice", "engine", "pads"))
+    assert service.wishes == [{**named, **nothing, "box": "1,2,30,40", "picture": png()}]
 
 
 def test_a_form_without_a_chosen_file_is_one_without_a_picture(client: FlaskClient, service: StillService) -> None:
@@ -231,3 +232,15 @@ def test_server_timing_is_in_milliseconds_and_its_names_are_tokens() -> None:
 
 def files(service: LipsyncService) -> list[str]:
     return sorted(path.name for path in service.settings.outputs.rglob("*"))
+
+
+@pytest.mark.parametrize("box", ["everywhere", [1, 2, 3], [0, 0, 5000, 5000], {"x0": 1}, True])
+def test_a_box_that_is_none(real_client: FlaskClient, box: object) -> None:
+    response = real_client.post("/api/generate", json={**HELLO, "avatar": "hopper", "box": box})
+    assert response.status_code == 400
+    assert response.get_json()["code"] == "bad_box"
+
+
+def test_a_box_around_the_face(real_client: FlaskClient) -> None:
+    response = real_client.post("/api/generate", json={**HELLO, "avatar": "hopper", "box": [100, 60, 420, 460]})
+    assert response.status_code == 200

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from lipsync.cache import ArrayCache
+from lipsync.errors import LipsyncError
 from lipsync.face import s3fd
+from lipsync.face.detector import Detection
 from lipsync.portraits import Portraits
 from lipsync.service import LipsyncService
 from lipsync.settings import Settings
@@ -27,11 +31,15 @@ def a_file(folder: Path) -> Path:
 
 def test_s3fd_is_asked_where_its_weights_are_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
-    monkeypatch.setattr(s3fd.S3fd, "search", lambda _, picture: iter([asked.append(picture) or []]))
+
+    def search(_: object, picture: object) -> Iterator[list[Detection]]:
+        asked.append(picture)
+        yield []
+
+    monkeypatch.setattr(s3fd.S3fd, "search", search)
     finder = portraits(tmp_path, a_file(tmp_path)).load()
-    picture = torch.zeros(64, 64, 3, dtype=torch.uint8).numpy()
-    with pytest.raises(Exception, match="No face"):
-        finder.find(picture)
+    with pytest.raises(LipsyncError, match="No face"):
+        finder.find(np.zeros((64, 64, 3), np.uint8))
     assert len(asked) == 1
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from fractions import Fraction
+from functools import cache
+from pathlib import Path
 from typing import BinaryIO
 
 import av
@@ -83,7 +85,13 @@ class Encoder:
         context.thread_count = threads
         context.color_range = _LIMITED
         context.color_primaries = context.color_trc = context.colorspace = _BT709
-        context.options = {"crf": str(crf), "preset": preset, "profile": "high", "rc-lookahead": str(_LOOKAHEAD)}
+        context.options = {
+            "crf": str(crf),
+            "preset": preset,
+            "profile": "high",
+            "rc-lookahead": str(_LOOKAHEAD),
+            **_steady_code(),
+        }
 
     def add_sound(self, samples: NDArray[np.float32]) -> None:
         """(n,) mono in [-1, 1]: the sound that follows what was added before."""
@@ -131,6 +139,20 @@ class Encoder:
             frame.pts, frame.time_base = self._sound_coded, Fraction(1, frame.sample_rate)
             self._sound_coded += frame.samples
             self._container.mux(self._sound.encode(frame))
+
+
+@cache
+def _steady_code(processor: Path = Path("/proc/cpuinfo")) -> dict[str, str]:
+    """x264's options that keep it from AVX-512 where the processor has it.
+
+    Its macroblock tree reads memory there that nobody wrote: 25 codings of the same 25 frames of 240x280 gave 23 to
+    25 different files. With AVX2 they are all the same, no larger, and take about a tenth longer.
+    """
+    try:
+        has_it = "avx512" in processor.read_text()
+    except OSError:  # not Linux: x264 chooses
+        has_it = False
+    return {"x264-params": "asm=AVX2"} if has_it else {}
 
 
 def _video_frame(frame: Frame) -> av.VideoFrame:

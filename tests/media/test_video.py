@@ -19,7 +19,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lipsync.errors import LipsyncError
-from lipsync.media.encoder import aac_rate
+from lipsync.media.encoder import _steady_code, aac_rate
 from lipsync.media.frame import Frame, frame_of, picture_of
 from lipsync.media.video import Mp4Writer
 
@@ -388,3 +388,37 @@ def test_an_interrupt_while_it_starts_leaves_no_file(tmp_path: Path, monkeypatch
     with pytest.raises(KeyboardInterrupt):
         Mp4Writer(tmp_path / "a.mp4", width=64, height=64, fps=25, rate=RATE)
     assert list(tmp_path.iterdir()) == []
+
+
+_SAME = """
+import hashlib, io, random, sys
+import numpy as np
+from lipsync.media.frame import frame_of
+from lipsync.media.video import Mp4Writer
+
+smooth = np.random.default_rng(0).normal(0, 40, (12, 12, 3))
+big = np.clip(np.kron(smooth, np.ones((32, 32, 1))) + 128, 0, 255).astype(np.uint8)
+frames = [frame_of(np.ascontiguousarray(big[step : step + 280, 2 * step : 2 * step + 240])) for step in range(25)]
+seen = set()
+for _ in range(12):
+    file = io.BytesIO()
+    with Mp4Writer(file, width=240, height=280, fps=25, rate=16000) as writer:
+        for frame in frames:
+            rubbish = [random.randbytes(random.randrange(1, 300_000)) for _ in range(3)]
+            writer.write_frame(frame)
+            del rubbish
+    seen.add(hashlib.sha256(file.getvalue()).hexdigest())
+print(len(seen))
+"""
+
+
+def test_the_same_frames_are_the_same_video_whatever_lies_in_memory() -> None:
+    done = subprocess.run([sys.executable, "-c", _SAME], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1"]
+
+
+def test_avx512_is_left_aside_where_there_is_any(tmp_path: Path) -> None:
+    for name, flags, options in (("new", "avx2 avx512f", {"x264-params": "asm=AVX2"}), ("old", "avx2", {})):
+        (tmp_path / name).write_text(f"flags : fpu {flags}")
+        assert _steady_code(tmp_path / name) == options
+    assert _steady_code(tmp_path / "none") == {}

@@ -51,7 +51,7 @@ class _Job(Generic[Face]):
 
 
 class Drawer(Generic[Face]):
-    """Lends one network to many threads. A thread of its own holds it, so there is one pool of torch's threads.
+    """Lends one network to many threads. Threads of its own draw, so that torch's never are more than planned.
 
     Each batch takes the same share from every thread that waits, and what a thread asked for first it gets first.
     A thread that asks faster than can be drawn is held back. An error while drawing reaches all who wait; what is
@@ -59,15 +59,23 @@ class Drawer(Generic[Face]):
     """
 
     def __init__(
-        self, network: Network[Face], *, waiting: int = 64, set_up: Callable[[], None] | None = None
+        self,
+        network: Network[Face],
+        *,
+        workers: int = 1,
+        waiting: int = 64,
+        set_up: Callable[[], None] = lambda: None,
     ) -> None:
-        """At most ``waiting`` frames wait for each asking thread; ``set_up`` runs first in the drawing thread."""
+        """``workers`` batches are drawn at the same time, each by a thread of its own, which begins with ``set_up``.
+
+        At most ``waiting`` frames wait for each asking thread.
+        """
         self.size, self.first_row = network.size, network.first_row
-        self._network, self._waiting, self._set_up = network, waiting, set_up
+        self._network, self._workers, self._waiting, self._set_up = network, workers, waiting, set_up
         self._changed = Condition()
         self._lines: OrderedDict[int, deque[_Job[Face]]] = OrderedDict()
         self._tasks: deque[tuple[Callable[[], Any], Future[Any]]] = deque()
-        self._thread: Thread | None = None
+        self._threads: list[Thread] = []
         self._closed = False
 
     def prepare(self, face: NDArray[np.uint8]) -> Face:
@@ -113,8 +121,8 @@ class Drawer(Generic[Face]):
             self._tasks.clear()
             self._lines.clear()
             self._changed.notify_all()
-        if self._thread is not None:
-            self._thread.join()
+        for thread in self._threads:
+            thread.join()
 
     def _frames(self, line: int) -> int:
         return sum(job.left for job in self._lines.get(line, ()) if not job.future.cancelled())
@@ -131,13 +139,13 @@ class Drawer(Generic[Face]):
         """With the lock held."""
         if self._closed:
             raise RuntimeError("this drawer is closed")
-        if self._thread is None:
-            self._thread = Thread(target=self._work, name="wav2lip", daemon=True)
-            self._thread.start()
+        while len(self._threads) < self._workers:
+            thread = Thread(target=self._work, name=f"wav2lip-{len(self._threads)}", daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def _work(self) -> None:
-        if self._set_up is not None:
-            self._set_up()
+        self._set_up()
         while True:
             with self._changed:
                 self._changed.wait_for(lambda: self._closed or bool(self._tasks or self._lines))
@@ -194,12 +202,16 @@ class Drawer(Generic[Face]):
                 with suppress(InvalidStateError):  # cancelled meanwhile
                     job.future.set_exception(error)
             return
-        for (job, index), rows in zip(batch, drawn, strict=True):
-            job.rows[index] = rows
-            job.done += 1
-            if job.done == len(job.mels):
-                with suppress(InvalidStateError):
-                    job.future.set_result(job.rows)
+        finished = []
+        with self._changed:
+            for (job, index), rows in zip(batch, drawn, strict=True):
+                job.rows[index] = rows
+                job.done += 1
+                if job.done == len(job.mels):
+                    finished.append(job)
+        for job in finished:
+            with suppress(InvalidStateError):
+                job.future.set_result(job.rows)
 
 
 def _settle(future: Future[Any], task: Callable[[], Any]) -> None:

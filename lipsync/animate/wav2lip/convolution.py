@@ -4,58 +4,106 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from lipsync.animate.wav2lip import onednn
 from lipsync.animate.wav2lip.layout import Layer
+from lipsync.animate.wav2lip.winograd import Winograd
 
 _EPSILON = 1e-5  # of BatchNorm2d, as the published network leaves it
+_WINOGRAD_PRODUCTS = 4e7
+"""Multiplications of a layer for one frame from which on having fewer outweighs what it takes to prepare them."""
+_WINOGRAD_CHANNELS = 128
 
 
 @dataclass(frozen=True)
 class Folded:
-    """A layer without its BatchNorm: ``y = convolution(x, weight) + bias``."""
+    """A layer without its BatchNorm, and without the addition of its input: ``y = convolution(x, weight) + bias``."""
 
     layer: Layer
     weight: Tensor
     """float32, (outputs, inputs, k, k), or (inputs, outputs, k, k) where transposed."""
-    bias: Tensor
+    bias: Tensor | None
     """(outputs,) float32."""
 
-    def inputs(self, start: int, stop: int) -> Tensor:
-        """The weights of some of the channels that come in."""
-        return self.weight[start:stop] if self.layer.transposed else self.weight[:, start:stop]
+    def part(self, start: int, stop: int, *, bias: bool) -> Folded:
+        """The same of some of the channels that come in, with the bias or without it."""
+        weight = self.weight[start:stop] if self.layer.transposed else self.weight[:, start:stop]
+        return Folded(self.layer, weight, self.bias if bias else None)
 
 
 def fold(layer: Layer, weights: Mapping[str, Tensor]) -> Folded:
-    """The layer of a state dict; BatchNorm in evaluation is ``scale * y + shift``, which is folded in in float64."""
-    weight, bias = (weights[layer.key(f"conv.{part}")].detach().double().cpu() for part in ("weight", "bias"))
+    """The layer of a state dict.
+
+    BatchNorm in evaluation is ``scale * y + shift``; adding the input is one more weight of 1 from each channel to
+    itself. Both are folded in.
+    """
+    weight, bias = (weights[layer.key(f"conv.{part}")].detach().cpu() for part in ("weight", "bias"))
     if layer.normed:
         gain, shift, mean, variance = (
-            weights[layer.key(f"norm.{part}")].detach().double().cpu()
+            weights[layer.key(f"norm.{part}")].detach().cpu().double()
             for part in ("weight", "bias", "running_mean", "running_var")
         )
         scale = gain / torch.sqrt(variance + _EPSILON)
-        weight = weight * (scale[:, None, None] if layer.transposed else scale[:, None, None, None])
-        bias = (bias - mean) * scale + shift
-    return Folded(layer, weight.float(), bias.float())
+        weight = weight * (scale[:, None, None] if layer.transposed else scale[:, None, None, None]).float()
+        bias = ((bias - mean) * scale + shift).float()
+    if layer.residual:
+        weight[:, :, layer.padding, layer.padding] += torch.eye(layer.outputs)
+    return Folded(layer, weight, bias)
 
 
-class Convolution:
-    """Runs a layer on channels-last tensors (B, C, H, W) of one dtype on one device."""
+class Convolution(Protocol):
+    """A layer that runs on channels-last tensors (B, C, H, W) of one dtype on one device."""
 
-    def __init__(
-        self, layer: Layer, weight: Tensor, bias: Tensor | None, *, device: torch.device, dtype: torch.dtype
-    ) -> None:
-        """``weight`` and ``bias`` as in :class:`Folded`; without a bias none is added."""
-        self._layer = layer
-        self._weight = weight.to(device, dtype).contiguous(memory_format=torch.channels_last)
-        self._bias = None if bias is None else bias.to(device, dtype)
+    def __call__(self, x: Tensor, *, relu: bool) -> Tensor:
+        """``x`` convolved, through ReLU or not."""
+        ...
 
-    def __call__(self, x: Tensor, *, add: Tensor | None = None, relu: bool = True) -> Tensor:
-        """``x`` convolved, plus ``add`` where given, through ReLU unless told otherwise."""
+
+def convolution(
+    one: Folded, *, shape: tuple[int, int, int, int], device: torch.device, dtype: torch.dtype
+) -> Convolution:
+    """The fastest way to run a layer on inputs of ``shape`` (B, C, H, W)."""
+    layer = one.layer
+    if device.type != "cpu" or not onednn.usable():
+        return plain_convolution(one, device, dtype)
+    products = one.weight.numel() * shape[2] * shape[3]
+    if (
+        dtype == torch.float32
+        and one.bias is not None
+        and (layer.kernel, layer.stride, layer.padding, layer.transposed) == (3, (1, 1), 1, False)
+        and min(shape[1], layer.outputs) >= _WINOGRAD_CHANNELS
+        and products >= _WINOGRAD_PRODUCTS
+    ):
+        return Winograd(one.weight, one.bias, shape=shape)
+    return onednn.Packed(
+        one.weight.to(dtype),
+        None if one.bias is None else one.bias.to(dtype),
+        stride=layer.stride,
+        padding=layer.padding,
+        output_padding=layer.output_padding if layer.transposed else None,
+        shape=shape,
+    )
+
+
+def plain_convolution(one: Folded, device: torch.device, dtype: torch.dtype = torch.float32) -> Convolution:
+    """A layer for inputs of any size, as torch runs it."""
+    return _Plain(one, device, dtype)
+
+
+class _Plain:
+    """As torch does it on any device."""
+
+    def __init__(self, one: Folded, device: torch.device, dtype: torch.dtype) -> None:
+        self._layer = one.layer
+        self._weight = one.weight.to(device, dtype).contiguous(memory_format=torch.channels_last)
+        self._bias = None if one.bias is None else one.bias.to(device, dtype)
+
+    def __call__(self, x: Tensor, *, relu: bool) -> Tensor:
         layer = self._layer
         if layer.transposed:
             y = functional.conv_transpose2d(
@@ -63,6 +111,4 @@ class Convolution:
             )
         else:
             y = functional.conv2d(x, self._weight, self._bias, layer.stride, layer.padding)
-        if add is not None:
-            y.add_(add)
         return y.relu_() if relu else y

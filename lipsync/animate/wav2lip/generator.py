@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from functools import partial
+from itertools import groupby
+from typing import Literal, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from lipsync.animate.wav2lip.captured import CapturedNetwork
+from lipsync.animate.wav2lip.graph import GraphNetwork
 from lipsync.animate.wav2lip.layout import Size, layout
 from lipsync.animate.wav2lip.network import Network
-from lipsync.animate.wav2lip.static import Additions, Maps, StaticNetwork, rows_from
+from lipsync.animate.wav2lip.precision import choose_network
+from lipsync.animate.wav2lip.static import Additions, Maps, Runs, StaticNetwork, fold_all
 
 Floats = NDArray[np.float32]
+Pictures = NDArray[np.uint8]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
+Compile = Literal["none", "graph", "full"]
+
+_BATCH = {"cpu": 8, "cuda": 64}
+"""Frames at once: on a CPU all that lies between two layers stays in its cache; a GPU has more to fill."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,50 +40,66 @@ class PreparedFace:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory that it takes, on the device."""
-        return sum(one.nbytes for one in (*self.maps, *(self.additions or ())))
+        """The memory that it takes."""
+        return sum(tensor.nbytes for tensor in (*self.maps, *(self.additions or ())))
+
+
+class _Network(Protocol):
+    """StaticNetwork, or what is used like it."""
+
+    @property
+    def batch(self) -> int: ...
+    @property
+    def dtype(self) -> torch.dtype: ...
+    def maps(self, faces: Tensor) -> Maps: ...
+    def additions(self, maps: Maps) -> Additions: ...
+    def draw(self, mels: Tensor, runs: Runs) -> Tensor: ...
 
 
 class Generator:
-    """The network on one device. For one thread at a time: :class:`~.batching.Drawer` lends it to many.
+    """The network on one device. Safe for many threads; :class:`~.batching.Drawer` brings their frames together.
 
     Every frame is drawn in a batch of the same size and so is, to the last bit, the same in whatever company.
     """
 
     def __init__(
         self,
-        weights: Mapping[str, Tensor],
+        weights: Mapping[str, Tensor] | torch.jit.ScriptModule,
         *,
         size: Size,
         first_row: int | None = None,
         device: str = "auto",
         precision: Precision = "auto",
-        batch: int = 8,
+        compile: Compile = "none",
+        batch: int | None = None,
     ) -> None:
-        """``weights`` is a state dict with the published keys; rows from ``first_row`` on are drawn, by default half.
+        """``weights`` is a state dict with the published keys, or a graph with the published inputs and output.
 
-        ``device`` is ``auto``, ``cpu``, ``cuda`` or what else torch names so.
+        Rows from ``first_row`` on are drawn, by default the lower half. ``device`` is ``auto``, ``cpu``, ``cuda`` or
+        what else torch names so. ``precision`` ``auto`` measures; a graph runs in float32. ``compile``, on a GPU:
+        ``graph`` starts all kernels at once, ``full`` compiles them before.
         """
         self.size = size
         self.first_row = size // 2 if first_row is None else first_row
-        self.batch = batch
         self.device = torch.device(_best_device() if device == "auto" else device)
-        self._plan = layout(size)
-        self._weights = weights
-        self._rows = rows_from(self.first_row, self._plan)
-        dtype = {"auto": torch.float32}.get(precision) or getattr(torch, precision)
-        self._network = StaticNetwork(self._plan, weights, device=self.device, dtype=dtype)
+        self.batch = batch or _BATCH.get(self.device.type, 8)
+        self._network = self._load(weights, precision, compile)
+
+    @property
+    def precision(self) -> str:
+        """What it runs in: ``float32``, ``bfloat16`` or ``float16``."""
+        return str(self._network.dtype).removeprefix("torch.")
 
     @torch.inference_mode()
-    def prepare(self, face: NDArray[np.uint8]) -> PreparedFace:
+    def prepare(self, face: Pictures) -> PreparedFace:
         """What a face (S, S, 3) RGB adds, for a picture that does not move."""
-        maps = self._maps(face)
-        return PreparedFace(maps, self._network.additions(maps, self._rows))
+        maps = self._network.maps(self._tensor(face))
+        return PreparedFace(maps, self._network.additions(maps))
 
     @torch.inference_mode()
-    def prepare_many(self, faces: Sequence[NDArray[np.uint8]]) -> list[PreparedFace]:
+    def prepare_many(self, faces: Sequence[Pictures]) -> list[PreparedFace]:
         """The faces (S, S, 3) RGB of a video's frames: less is kept of each than of one that does not move."""
-        return [PreparedFace(self._maps(face), None) for face in faces]
+        return [PreparedFace(self._network.maps(self._tensor(face)), None) for face in faces]
 
     @torch.inference_mode()
     def draw(self, faces: PreparedFace | Sequence[PreparedFace], mels: Floats) -> Floats:
@@ -87,52 +113,68 @@ class Generator:
             drawn[part] = self._draw_batch(each[part], mels[part])
         return drawn
 
-    @torch.inference_mode()
-    def reference(self, face: NDArray[np.uint8], mels: Floats) -> Floats:
-        """What the plain network draws, in float32: (B, S, S, 3) RGB in 0-255, all rows. For tests and measures."""
-        network = Network(self._plan)
-        network.load_state_dict(dict(self._weights))
-        shown = self._tensor(face)
-        hidden = shown.clone()
-        hidden[:, :, self.size // 2 :] = 0
-        both = torch.cat([hidden, shown], dim=1).expand(len(mels), -1, -1, -1).cpu()
-        drawn = network(torch.from_numpy(mels)[:, None], both)
-        return _pictures(drawn)
-
     def _draw_batch(self, faces: Sequence[PreparedFace], mels: Floats) -> Floats:
-        full = np.zeros((self.batch, *mels.shape[1:]), np.float32)
-        full[: len(mels)] = mels
-        x = torch.from_numpy(full)[:, None]
-        return _pictures(self._network.draw(x, self._additions(faces), self._rows))[: len(mels)]
+        full = np.zeros((self.batch, 1, *mels.shape[1:]), np.float32)
+        full[: len(mels), 0] = mels
+        drawn = self._network.draw(torch.from_numpy(full), list(self._runs(faces)))
+        return pictures_of(drawn)[: len(mels)]
 
-    def _additions(self, faces: Sequence[PreparedFace]) -> Additions:
-        """One face's, or those of every frame of a whole batch."""
-        first = faces[0]
-        if first.additions is not None and all(face is first for face in faces):
-            return first.additions
-        rows = [self._added(face) for face in faces]
-        rows += [rows[-1]] * (self.batch - len(rows))
-        return tuple(torch.cat(level) for level in zip(*rows, strict=True))
+    def _runs(self, faces: Sequence[PreparedFace]) -> Iterator[tuple[slice, Additions]]:
+        """What is added to which frames of a batch; the frames that fill it up show the last face."""
+        start = 0
+        for _, same in groupby(faces, key=id):
+            face, *others = same
+            stop = start + 1 + len(others)
+            end = self.batch if stop == len(faces) else stop
+            yield slice(start, end), face.additions or self._network.additions(face.maps)
+            start = stop
 
-    def _added(self, face: PreparedFace) -> Additions:
-        return face.additions or self._network.additions(face.maps, self._rows)
+    def _load(
+        self, weights: Mapping[str, Tensor] | torch.jit.ScriptModule, precision: Precision, compile: Compile
+    ) -> _Network:
+        first_row, batch, device = self.first_row, self.batch, self.device
+        if isinstance(weights, torch.jit.ScriptModule):
+            return GraphNetwork(weights, size=self.size, first_row=first_row, batch=batch, device=device)
+        if self.device.type == "cuda":
+            torch.backends.cudnn.benchmark = True  # the shapes never change
+        plan = layout(self.size)
+        make = partial(StaticNetwork, plan, fold_all(plan, weights), first_row=first_row, batch=batch, device=device)
+        if precision == "auto":
+            network = choose_network(lambda dtype: make(dtype=dtype), device)
+        else:
+            network = make(dtype=getattr(torch, precision))
+        if compile != "none" and self.device.type == "cuda":
+            return CapturedNetwork(network, compiled=compile == "full")
+        return network
 
-    def _maps(self, face: NDArray[np.uint8]) -> Maps:
-        return self._network.maps(self._tensor(face))
-
-    def _tensor(self, face: NDArray[np.uint8]) -> Tensor:
-        """(S, S, 3) RGB to (1, 3, S, S) BGR in [0, 1] on the device."""
+    def _tensor(self, face: Pictures) -> Tensor:
         if face.shape != (self.size, self.size, 3) or face.dtype != np.uint8:
             raise ValueError(f"a face is ({self.size}, {self.size}, 3) uint8, not {face.shape} {face.dtype}")
-        bgr = np.ascontiguousarray(face[..., ::-1].transpose(2, 0, 1))
-        return torch.from_numpy(bgr).to(self.device).float()[None] / 255
+        return tensor_of(face).to(self.device)
+
+
+@torch.inference_mode()
+def reference(weights: Mapping[str, Tensor], size: Size, face: Pictures, mels: Floats) -> Floats:
+    """What the plain network draws of a face (S, S, 3) RGB and mels (B, 80, 16): (B, S, S, 3) RGB in 0-255."""
+    network = Network(layout(size))
+    network.load_state_dict(dict(weights))
+    shown = tensor_of(face)
+    hidden = shown.clone()
+    hidden[:, :, size // 2 :] = 0
+    both = torch.cat([hidden, shown], dim=1).expand(len(mels), -1, -1, -1)
+    return pictures_of(network(torch.from_numpy(mels)[:, None], both))
+
+
+def tensor_of(face: Pictures) -> Tensor:
+    """(S, S, 3) RGB uint8 to (1, 3, S, S) BGR float32 in [0, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(face[..., ::-1].transpose(2, 0, 1))).float()[None] / 255
+
+
+def pictures_of(drawn: Tensor) -> Floats:
+    """(B, 3, H, W) BGR in [0, 1] to (B, H, W, 3) RGB in 0-255."""
+    pictures: Floats = (drawn.flip(1).permute(0, 2, 3, 1) * 255).contiguous().cpu().numpy()
+    return pictures
 
 
 def _best_device() -> str:
     return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def _pictures(drawn: Tensor) -> Floats:
-    """(B, 3, H, W) BGR in [0, 1] to (B, H, W, 3) RGB in 0-255."""
-    pictures: Floats = (drawn.flip(1).permute(0, 2, 3, 1) * 255).contiguous().cpu().numpy()
-    return pictures

@@ -60,26 +60,32 @@ def _convolution(layer: Layer) -> nn.Module:
     return nn.Conv2d(layer.inputs, layer.outputs, layer.kernel, layer.stride, layer.padding)
 
 
+_RESIDUAL = 0.3
+
+
 def random_weights(size: Size, seed: int = 0) -> dict[str, Tensor]:
     """A state dict with the published keys that nobody trained: for tests and measurements.
 
     As lively as a trained one: BatchNorm's means and variances are those of a pass over random faces and mels, so
-    activations neither die nor grow, and what is drawn spreads over [0, 1] and depends on both inputs.
+    activations neither die nor grow, and what is drawn spreads over [0, 1] and depends on both inputs. As in a
+    trained one a residual layer adds less than it passes on: else rounding grows from layer to layer.
     """
     chance = torch.Generator().manual_seed(seed)
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)  # the layers' own initialisation
         network = Network(layout(size))
         for module in network.modules():
-            if isinstance(module, nn.BatchNorm2d):
-                module.momentum = 1.0
-                module.weight.uniform_(0.7, 1.3, generator=chance)
-                module.bias.normal_(0, 0.2, generator=chance)
-            elif isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
                 nn.init.kaiming_normal_(module.weight, nonlinearity="relu", generator=chance)
+            elif isinstance(module, _Block):
+                norm = module.conv_block[1]
+                assert isinstance(norm, nn.BatchNorm2d)
+                norm.momentum = 1.0
+                norm.weight.uniform_(0.7, 1.3, generator=chance).mul_(_RESIDUAL if module.residual else 1)
+                norm.bias.normal_(0, 0.2, generator=chance)
         network.train()
-        coarse = torch.rand(16, 6, 6, 6, generator=chance)
+        coarse = torch.rand(8, 6, 6, 6, generator=chance)
         faces = nn.functional.interpolate(coarse, size=(size, size), mode="bilinear")
         faces[:, :3, size // 2 :] = 0
-        network(torch.rand(16, 1, 80, 16, generator=chance) * 8 - 4, faces)
+        network(torch.rand(8, 1, 80, 16, generator=chance) * 8 - 4, faces)
         return dict(network.eval().state_dict())

@@ -91,7 +91,7 @@ def _parser(words: _Words) -> argparse.ArgumentParser:
     say.set_defaults(command=_say)
     say.add_argument("text", help=words("what is said; - reads it from standard input", "что сказать; - из ввода"))
     say.add_argument("--language", help=words("code or name: ru, English", "код или имя: ru, English"))
-    say.add_argument("--avatar", help=words("name, or a picture file", "имя или файл с картинкой"))
+    say.add_argument("--avatar", help=words("name, or a picture or video file", "имя или файл с картинкой или видео"))
     say.add_argument("--voice", help=words("name of a voice (lipsync voices)", "имя голоса (lipsync voices)"))
     say.add_argument("--fps", help=words("frames a second, 10 to 60", "кадров в секунду, от 10 до 60"))
     say.add_argument("--seed", help=words("another number, other blinks", "другое число — другие моргания"))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lipsync.animate.wav2lip.batching import Drawer
     from lipsync.animate.wav2lip.crop import Pads
     from lipsync.animate.wav2lip.recent import Recent
+    from lipsync.face.moving import MovingPortrait
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +98,17 @@ class Engines:
             return Wav2Lip(portrait, prepared.animator, drawer, crop, sharpen=self._settings.sharpen)
 
         return self._recent.get(("portrait", portrait.key, pads), make, lambda made: made.nbytes)
+
+    def moving(self, portrait: MovingPortrait, pads: Pads | None = None) -> Animator:
+        """Who draws a video. Raises LipsyncError video_needs_wav2lip."""
+        if self._drawer is None or self._recent is None:
+            raise LipsyncError("video_needs_wav2lip")
+        from lipsync.animate.wav2lip.crop import DEFAULT_PADS  # noqa: PLC0415 - only where it is wanted
+        from lipsync.animate.wav2lip.moving import MovingWav2Lip  # noqa: PLC0415
+
+        return MovingWav2Lip(
+            portrait, self._drawer, self._recent, pads=pads or DEFAULT_PADS, sharpen=self._settings.sharpen
+        )
 
     def status(self, language: str = "en") -> dict[str, object]:
         """What ``/api/health`` shows of the engines."""

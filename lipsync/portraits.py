@@ -47,7 +47,8 @@ class Portraits:
         """``s3fd``: the weights of the detector to use instead of the embedded one."""
         self._cache = cache
         self._s3fd = s3fd
-        self._detected_by = "embedded" if s3fd is None else f"{s3fd.name} {s3fd.stat().st_size}"
+        self.detected_by = "embedded" if s3fd is None else f"{s3fd.name} {s3fd.stat().st_size}"
+        """Names the detector."""
         self._max_side = max_side
         self._max_megapixels = max_megapixels
         self._known: Once[tuple[Prepared, Origin]] = Once(_REMEMBERED)
@@ -68,7 +69,7 @@ class Portraits:
 
     def key(self, picture: bytes, box: Box | None = None) -> str:
         """Names the picture, the box in it and all that prepares it."""
-        by = f"{preparation(_PREPARED_BY)} {self._max_side} {self._detected_by} {box} "
+        by = f"{preparation(_PREPARED_BY)} {self._max_side} {self.detected_by} {box} "
         return hashlib.sha256(by.encode() + picture).hexdigest()
 
     def load(self) -> FaceFinder:

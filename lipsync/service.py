@@ -11,12 +11,14 @@ from pathlib import Path
 from threading import BoundedSemaphore, Lock
 
 from lipsync import __version__
+from lipsync.animate.types import Animator
 from lipsync.cache import ArrayCache
 from lipsync.engines import Engine, Engines
 from lipsync.errors import LipsyncError
 from lipsync.face.avatars import avatar as shipped_avatar
 from lipsync.face.avatars import shipped_avatars
 from lipsync.face.box import Box, Pads, read_box, read_pads
+from lipsync.media.decode import is_video
 from lipsync.outputs import new_name, remove_old
 from lipsync.portraits import Origin, Portraits
 from lipsync.render import Encoding, Progress, Stopwatch, render
@@ -26,6 +28,7 @@ from lipsync.speech.languages import resolve_language
 from lipsync.speech.text import clean_text
 from lipsync.speech.types import Speech, Voice, VoiceInfo
 from lipsync.threads import apply_threads, available_cores, plan_threads
+from lipsync.videos import Videos
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +57,7 @@ class Result:
     """Code: ``ru``."""
     voice: str
     avatar: str
-    """Its name; ``picture`` for a picture of the caller's own."""
+    """Its name; ``picture`` for a picture or a video of the caller's own."""
     engine: str
     """``puppet``."""
     portrait: Origin
@@ -74,6 +77,7 @@ class _Order:
     language: str
     avatar: str
     picture: bytes
+    """A picture file or a video file."""
     fps: int
     seed: int
     engine: Engine
@@ -88,11 +92,16 @@ class LipsyncService:
         self.settings = settings
         self._plan = plan_threads(available_cores(), settings.renders)
         self._turn = BoundedSemaphore(self._plan.renders)
-        self._portraits = Portraits(
-            ArrayCache(settings.cache, settings.cache_max_mb),
-            max_side=settings.max_side,
-            max_megapixels=settings.max_megapixels,
-            s3fd=_s3fd(settings),
+        cache, size = ArrayCache(settings.cache, settings.cache_max_mb), (settings.max_side, settings.max_megapixels)
+        s3fd = _s3fd(settings)
+        self._portraits = Portraits(cache, max_side=size[0], max_megapixels=size[1], s3fd=s3fd)
+        self._videos = Videos(
+            cache,
+            self._portraits.load,
+            detected_by=self._portraits.detected_by,
+            max_seconds=settings.max_avatar_seconds,
+            max_side=size[0],
+            max_megapixels=size[1],
         )
         self._engines = Engines(settings, self._plan)
         self._voice: Voice = EspeakVoice()
@@ -127,7 +136,7 @@ class LipsyncService:
         self._portraits.load()
         self._models_loaded = True
         order = self._checked("1")
-        self._portraits.get(order.picture)
+        self._animator(order)
         self._avatar_loaded = True
         if self.settings.warm_up:
             with tempfile.TemporaryDirectory(prefix="lipsync-") as folder:
@@ -173,8 +182,8 @@ class LipsyncService:
     ) -> Result:
         """Make a video of a portrait that speaks ``text``. The same arguments give the same video.
 
-        ``avatar`` is the name of a shipped one, or the Path of a picture file (never a string: a web request can
-        name no path); ``picture`` the bytes of a picture file, and comes before it; ``engine`` is auto, wav2lip or
+        ``avatar`` is the name of a shipped one, or the Path of a picture or a video (never a string: a web request
+        can name no path); ``picture`` the bytes of such a file, and comes before it; ``engine`` is auto, wav2lip or
         puppet; ``box`` is the face, x0, y0, x1, y1 in pixels of the picture as it came, upright, and ``pads`` what
         Wav2Lip's box grows by at the top, the bottom, the left and the right; both may be a string of four numbers.
         What is left out is the setting's. ``output`` is a new file in the outputs folder when none is given;
@@ -183,7 +192,8 @@ class LipsyncService:
 
         Neither file is there after an error. Raises LipsyncError: not_ready, empty_text, text_too_long,
         bad_characters, nothing_to_say, unknown_language, unknown_voice, unknown_avatar, bad_field, file_too_large,
-        no_wav2lip, what :meth:`lipsync.portraits.Portraits.get` raises, speech_failed, cannot_write.
+        no_wav2lip, video_needs_wav2lip, what :meth:`lipsync.portraits.Portraits.get` or, for a video,
+        :meth:`lipsync.videos.Videos.get` raises, speech_failed, cannot_write.
         """
         if not self.ready:
             raise LipsyncError("not_ready")
@@ -219,7 +229,12 @@ class LipsyncService:
         seed = _a_number("seed", SEED if seed is None else seed, 0, SEEDS - 1)
         chosen = self._engines.choose(engine)
         name, data, fitting = self._picture(avatar, picture)
+        if chosen == "puppet" and is_video(data):
+            raise LipsyncError("video_needs_wav2lip")
         face, grown = None if box is None else read_box(box), None if pads is None else read_pads(pads)
+        if face is not None and is_video(data):
+            expected = {"en": "it is for pictures, not for a video", "ru": "она для картинок, а не для видео"}
+            raise LipsyncError("bad_field", field="box", expected=expected)
         pieces = self._voice.speak(clean, code, voice or fitting)
         return _Order(pieces, len(clean), code, name, data, fps, seed, chosen, face, grown)
 
@@ -241,8 +256,7 @@ class LipsyncService:
         watch = Stopwatch()
         with self._my_turn(watch):
             with watch.stage("portrait"):
-                prepared, origin = self._portraits.get(order.picture, order.box)
-                animator = self._engines.animator(order.engine, prepared, order.pads)
+                animator, origin = self._animator(order)
             width, height = animator.size
             clip = render(
                 order.pieces,
@@ -271,6 +285,14 @@ class LipsyncService:
             portrait=origin,
             timings=watch.seconds,
         )
+
+    def _animator(self, order: _Order) -> tuple[Animator, Origin]:
+        """Who draws the avatar, a picture or a video, and where what was prepared of it came from."""
+        if is_video(order.picture):
+            portrait, origin = self._videos.get(order.picture)
+            return self._engines.moving(portrait, order.pads), origin
+        prepared, origin = self._portraits.get(order.picture, order.box)
+        return self._engines.animator(order.engine, prepared, order.pads), origin
 
     @contextmanager
     def _my_turn(self, watch: Stopwatch) -> Iterator[None]:

@@ -14,7 +14,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="LIPSYNC_", env_file=".env", extra="ignore", frozen=True)
 
-    avatar: str = Field("gauss", description="Name of the default avatar, or the path of a picture of your own.")
+    avatar: str = Field(
+        "gauss", description="Name of the default avatar, or the path of a picture or a video of your own."
+    )
     language: str = Field("ru", description="Language of a request that names none.")
     fps: int = Field(25, ge=10, le=60, description="Frames a second of a request that names none.")
     host: str = Field("127.0.0.1", description="Address that the server listens on.")
@@ -38,7 +40,7 @@ class Settings(BaseSettings):
     max_avatar_seconds: float = Field(20.0, gt=0, description="A video as the avatar is used up to this length.")
     face_maps_mb: float = Field(512.0, gt=0, description="Memory for what Wav2Lip keeps of a video's faces, in MB.")
     max_text: int = Field(20_000, ge=1, description="Most characters in a text.")
-    max_upload_mb: float = Field(20.0, gt=0, description="Largest request body and picture file, in MB.")
+    max_upload_mb: float = Field(20.0, gt=0, description="Largest request body, and picture or video file, in MB.")
     max_megapixels: float = Field(50.0, gt=0, description="Most pixels in a picture, in millions.")
     max_side: int = Field(1920, ge=128, description="A larger picture is scaled down to this longer side.")
     renders: int = Field(0, ge=0, description="Videos made at the same time; 0: one for each two cores.")

@@ -29,12 +29,13 @@ class Videos:
         cache: ArrayCache,
         finder: Callable[[], FaceFinder],
         *,
+        detected_by: str,
         max_seconds: float,
         max_megapixels: float,
         max_side: int,
     ) -> None:
-        """``finder`` gives the loaded face networks."""
-        self._cache, self._finder = cache, finder
+        """``finder`` gives the loaded face networks, ``detected_by`` names them."""
+        self._cache, self._finder, self._detected_by = cache, finder, detected_by
         self._max_seconds, self._max_megapixels, self._max_side = max_seconds, max_megapixels, max_side
         self._known: Once[tuple[MovingPortrait, Origin]] = Once(_REMEMBERED)
 
@@ -49,7 +50,7 @@ class Videos:
 
     def key(self, video: bytes) -> str:
         """Names the video and all that prepares it."""
-        bounds = f"{self._max_side} {self._max_seconds:g}"
+        bounds = f"{self._max_side} {self._max_seconds:g} {self._detected_by}"
         return hashlib.sha256(f"video {preparation(_PREPARED_BY)} {bounds} ".encode() + video).hexdigest()
 
     def _study(self, key: str, video: bytes) -> tuple[MovingPortrait, Origin]:

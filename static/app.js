@@ -4,7 +4,8 @@ const $ = (id) => document.getElementById(id);
 const facts = JSON.parse($("facts").textContent);
 
 const PICTURE = ["not_a_picture", "broken_picture", "picture_too_large", "file_too_large", "no_face", "face_too_small",
-  "face_turned", "mouth_open", "mouth_covered", "unknown_avatar"];
+  "face_turned", "mouth_open", "mouth_covered", "unknown_avatar", "not_a_video", "broken_video", "sound_only",
+  "video_too_large", "video_too_long", "video_needs_wav2lip"];
 const FIELD_OF = {
   empty_text: "text", nothing_to_say: "text", text_too_long: "text", bad_characters: "text",
   unknown_language: "language", unknown_voice: "voice", ...Object.fromEntries(PICTURE.map((code) => [code, "avatar"])),
@@ -12,12 +13,13 @@ const FIELD_OF = {
 const FIELDS = ["text", "language", "voice", "avatar", "form"];
 
 const ORDER = ["wait", "portrait", "speech", "track", "render", "encode", "first_frame", "total"];
-const OWN = "*"; // value of the tile that holds the person's own picture; no avatar has this name
+const OWN = "*"; // value of the tile that holds the person's own picture or video; no avatar has this name
+const VIDEO_NAMES = /\.(mp4|m4v|mov|webm|mkv|avi|mpe?g)$/i; // browsers know no type for some of these
 
 let pageLanguage = facts.language;
 let voices = { languages: [], voices: [] };
 let languageTouched = false; // whether the person chose in which language is spoken
-let own = null; // { file, url }: the person's own picture
+let own = null; // { file, url }: the person's own picture or video
 let running = null; // AbortController of the request that runs
 let videoUrl = null;
 let redraw = () => {}; // says again, in another language, what the stage shows
@@ -98,32 +100,44 @@ function fillVoices() {
 
 // --- portraits
 
-/** A portrait to choose: `titles` by language of the page. */
-function addTile(value, source, titles) {
+/** A portrait to choose: `titles` by language of the page; `moving` when its source is a video. */
+function addTile(value, source, titles, moving = false) {
   const tile = Object.assign(document.createElement("label"), { className: "tile" });
   const radio = Object.assign(document.createElement("input"), { type: "radio", name: "avatar", value });
-  const picture = Object.assign(document.createElement("img"), { src: source, alt: "" });
+  const picture = moving
+    ? Object.assign(document.createElement("video"), { src: source, muted: true, playsInline: true })
+    : Object.assign(document.createElement("img"), { src: source, alt: "" });
   const caption = document.createElement("span");
   const name = () => { caption.textContent = titles[pageLanguage] ?? titles.en; };
   name();
   tile.addEventListener("words", name);
-  picture.addEventListener("error", () => { // a TIFF, or no picture at all: the server will tell which
+  picture.addEventListener("error", () => { // a TIFF, an AVI, or no picture at all: the server will tell which
     picture.replaceWith(Object.assign(document.createElement("i"), { className: "blank", textContent: "?" }));
   });
-  radio.addEventListener("change", () => { show("avatar", ""); showStill(source); });
+  radio.addEventListener("change", () => { show("avatar", ""); showStill(source, moving); });
   tile.append(radio, picture, caption);
   $("tiles").append(tile);
   return radio;
 }
 
-function showStill(source) {
+function showStill(source, moving = false) {
   if (running) return;
+  hideStill();
   $("video").pause();
   $("video").hidden = true;
   $("result").hidden = true;
   $("status").textContent = "";
   redraw = () => {};
-  $("still").src = source;
+  const shown = $(moving ? "moving" : "still");
+  shown.src = source;
+  shown.hidden = false;
+}
+
+function hideStill() {
+  $("still").hidden = true;
+  $("moving").hidden = true;
+  $("moving").removeAttribute("src"); // it plays no more
+  $("moving").load();
 }
 
 function takePicture(file) {
@@ -138,9 +152,10 @@ function takePicture(file) {
     $("tiles").querySelector("[value='*']").parentElement.remove();
   }
   own = { file, url: URL.createObjectURL(file) };
-  const radio = addTile(OWN, own.url, both("own"));
+  const moving = file.type.startsWith("video/") || VIDEO_NAMES.test(file.name);
+  const radio = addTile(OWN, own.url, both(moving ? "own_video" : "own"), moving);
   radio.checked = true;
-  showStill(own.url);
+  showStill(own.url, moving);
 }
 
 // --- what it should take, from what it took in this browser before
@@ -259,7 +274,7 @@ async function showVideo(blob, headers, took) {
   redraw = () => showTimings(stages);
   redraw();
   await loaded;
-  $("still").hidden = true;
+  hideStill();
   video.hidden = false;
   redraw = () => {
     showTimings(stages);
@@ -307,13 +322,12 @@ async function untilReady() {
 
 async function begin() {
   const portraits = await (await ask("api/avatars")).json();
-  if (portraits.default === null) addTile("", "api/avatar", both("house")).checked = true;
+  if (portraits.default === null) addTile("", "api/avatar", both("house"), portraits.default_moves).checked = true;
   for (const { name, titles } of portraits.avatars) {
     const radio = addTile(name, `api/avatars/${encodeURIComponent(name)}`, titles);
     radio.checked = name === portraits.default;
   }
-  $("still").hidden = false;
-  showStill("api/avatar");
+  showStill("api/avatar", portraits.default_moves);
   await untilReady();
   voices = await (await ask("api/voices")).json();
   $("language").replaceChildren(...voices.languages.map(({ code, name }) => option(code, name)));

@@ -34,8 +34,8 @@ MOST_RATE = 30
 MOST_MEGAPIXELS = 10.0
 """Of a video in millions of pixels, whatever a picture may have: 4096 x 2304 fits."""
 
-_HEAD = 64
-"""First bytes that are looked at."""
+HEAD = 64
+"""First bytes by which a file is known."""
 _DECODED_RATE = 240
 """Frames a second that are decoded, given or not: a phone's slow motion."""
 _USUAL_RATE = 25.0
@@ -69,7 +69,7 @@ class VideoFacts:
 
 def is_video(data: bytes) -> bool:
     """Whether the first bytes are those of a video container that is read; its name decides nothing."""
-    return _demuxer(data[:_HEAD]) is not None
+    return _demuxer(data[:HEAD]) is not None
 
 
 def probe_video(source: Path | bytes, *, max_seconds: float, max_megapixels: float, max_side: int) -> VideoFacts:
@@ -135,7 +135,7 @@ def _opened(source: Path | bytes, max_megapixels: float) -> Iterator[tuple[Input
         try:
             # Libav is given bytes and never a path: it does not even know where the file lies.
             file = BytesIO(source) if isinstance(source, bytes) else open_files.enter_context(source.open("rb"))
-            head = file.read(_HEAD)
+            head = file.read(HEAD)
             file.seek(0)
         except OSError as error:
             raise LipsyncError("cannot_read", place=source, reason=error.strerror) from error

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, g, jsonify, request, send_file
 
 from lipsync.errors import LipsyncError
 from lipsync.face.avatars import avatar, shipped_avatars
+from lipsync.media.decode import HEAD, is_video
 from lipsync.settings import Settings
 from lipsync.speech.languages import LANGUAGES
 from lipsync.web import errors
@@ -26,6 +27,7 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
     """The routes under ``/api``."""
     api = Blueprint("api", __name__, url_prefix="/api")
     shipped = {one.name for one in shipped_avatars()}
+    own_video = settings.avatar not in shipped and _is_video(Path(settings.avatar).expanduser())
 
     @api.post("/generate")
     def generate() -> Response:
@@ -62,6 +64,7 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
         return jsonify(
             # Where a picture of the owner's own lies is nobody's business.
             default=settings.avatar if settings.avatar in shipped else None,
+            default_moves=own_video,
             avatars=[asdict(one) for one in shipped_avatars()],
         )
 
@@ -78,6 +81,15 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
         return send_file(avatar(settings.avatar).path if settings.avatar in shipped else own)
 
     return api
+
+
+def _is_video(path: Path) -> bool:
+    """Whether the owner's avatar is a video; what else is wrong with it, the service says when it loads."""
+    try:
+        with path.open("rb") as file:
+            return is_video(file.read(HEAD))
+    except OSError:
+        return False
 
 
 def server_timing(seconds: Mapping[str, float]) -> str:

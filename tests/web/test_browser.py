@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, Rout
 from lipsync.errors import LipsyncError
 from lipsync.face.avatars import avatar
 from lipsync.web.words import words
+from tests.face.videos import moving, mp4
 from tests.web.server import Server, serve
 
 pytestmark = pytest.mark.browser
@@ -163,6 +164,33 @@ def test_a_picture_of_ones_own(page: Page) -> None:
     see_it_play(page)
     page.locator("#file").set_input_files(avatar("newton").path)  # another takes its place
     expect(own).to_have_count(1)
+    expect(page.locator("#video")).to_be_hidden()
+
+
+def test_a_video_of_ones_own_is_shown_and_needs_wav2lip(page: Page) -> None:
+    film = FilePayload(name="me.mp4", mimeType="video/mp4", buffer=mp4(moving(6)))
+    page.locator("#file").set_input_files(film)
+    own = page.get_by_role("radio", name="Your video")
+    expect(own).to_be_checked()
+    expect(page.locator("#moving")).to_be_visible()
+    expect(page.locator("#still")).to_be_hidden()
+    page.wait_for_function("document.querySelector('#moving').videoWidth === 240")
+    assert page.evaluate("document.querySelector('#moving').muted")
+    expect(page.locator(".tile video")).to_have_count(1)
+    say(page, "Yes.")
+    expect(page.locator("#avatar-problem")).to_have_text(sentence("video_needs_wav2lip"), timeout=LONG_WAIT)
+    page.get_by_role("radio", name="Grace Hopper").check()
+    expect(page.locator("#moving")).to_be_hidden()
+    expect(page.locator("#still")).to_be_visible()
+    expect(page.locator("#avatar-problem")).to_be_empty()
+
+
+def test_after_a_video_another_portrait_is_shown(page: Page) -> None:
+    say(page, "Yes.")
+    see_it_play(page)
+    expect(page.locator("#still")).to_be_hidden()
+    page.get_by_role("radio", name="Isaac Newton").check()
+    expect(page.locator("#still")).to_be_visible()
     expect(page.locator("#video")).to_be_hidden()
 
 

@@ -14,6 +14,7 @@ from lipsync.settings import Settings
 from lipsync.web import create_app
 from lipsync.web.app import ROOT
 from lipsync.web.words import words
+from tests.face.videos import moving, mp4
 from tests.web.conftest import client_of
 from tests.web.still import StillService
 
@@ -61,6 +62,17 @@ def test_an_avatar_of_the_owners_own(settings: Settings, tmp_path: Path) -> None
     client = client_of(create_app(own, StillService(own)))
     assert client.get("/api/avatar").data == path.read_bytes()
     assert str(path) not in client.get("/api/avatars").text  # where it lies is nobody's business
+    assert client.get("/api/avatars").get_json()["default_moves"] is False
+
+
+def test_an_avatar_of_the_owners_own_that_moves(settings: Settings, tmp_path: Path) -> None:
+    path = tmp_path / "me.mp4"
+    path.write_bytes(mp4(moving(2)))
+    own = settings.model_copy(update={"avatar": str(path)})
+    client = client_of(create_app(own, StillService(own)))
+    said = client.get("/api/avatars").get_json()
+    assert (said["default"], said["default_moves"]) == (None, True)
+    assert client.get("/api/avatar").mimetype == "video/mp4"
 
 
 @pytest.mark.parametrize("name", ["nobody", "gauss.jpg", "..", "%2e%2e%2f..%2fsettings.py", "gauss%00", "a" * 5000])

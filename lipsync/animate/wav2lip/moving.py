@@ -65,6 +65,7 @@ class MovingWav2Lip:
     ) -> None:
         """``recent`` keeps the faces' maps and the masks, for all videos together."""
         self._portrait, self._drawer, self._recent, self._sharpen = portrait, drawer, recent, sharpen
+        self._key = (portrait.key, pads)
         self._places = [_place(points, portrait.size, pads) for points in portrait.landmarks]
         self._shown = _shown(portrait.found)
         self._open = _open(portrait.landmarks)
@@ -109,7 +110,7 @@ class MovingWav2Lip:
                 cut.append(place.crop.cut(place.picture(self._portrait.frame(index)), self._drawer.size))
             return self._drawer.prepare_many(cut)
 
-        keys = [("face", self._portrait.key, index) for index in indices]
+        keys = [("face", self._key, index) for index in indices]
         return self._recent.get_many(keys, make, lambda face: face.nbytes)
 
     def _paint(self, index: int, rows: Floats | None, strength: float) -> Frame:
@@ -129,7 +130,7 @@ class MovingWav2Lip:
             )
             return replace(patch, left=patch.left + place.left, top=patch.top + place.top)
 
-        return self._recent.get(("patch", self._portrait.key, index), make, lambda patch: patch.nbytes)
+        return self._recent.get(("patch", self._key, index), make, lambda patch: patch.nbytes)
 
 
 def _place(points: NDArray[np.float32], size: tuple[int, int], pads: Pads) -> _Place:

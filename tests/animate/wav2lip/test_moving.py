@@ -238,6 +238,16 @@ def test_one_bound_for_all_videos(film: MovingPortrait) -> None:
     assert drawer.prepared == 2 * (COUNT - len(GREY))
 
 
+def test_other_pads_are_another_box(film: MovingPortrait) -> None:
+    recent, drawer = Recent(64), WhiteDrawer()
+    plain = frames(MovingWav2Lip(film, drawer, recent), noise(0.5))
+    padded = frames(MovingWav2Lip(film, drawer, recent, pads=(0, 20, 0, 0)), noise(0.5))
+    alone = frames(MovingWav2Lip(film, WhiteDrawer(), Recent(64), pads=(0, 20, 0, 0)), noise(0.5))
+
+    assert any((a.y != b.y).any() for a, b in zip(plain, padded, strict=True))
+    assert all((a.y == b.y).all() for a, b in zip(padded, alone, strict=True))
+
+
 def test_recent_forgets_the_longest_unused() -> None:
     recent = Recent(0.0003)
     made: list[str] = []

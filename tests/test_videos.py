@@ -1,0 +1,147 @@
+"""A video as the avatar, through the whole service."""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from lipsync.animate.wav2lip.recent import Recent
+from lipsync.errors import LipsyncError
+from lipsync.face.avatars import avatar
+from lipsync.media.decode import read_video
+from lipsync.media.frame import frame_of
+from lipsync.service import LipsyncService
+from lipsync.settings import Settings
+from tests.animate.wav2lip.drawers import SameDrawer
+from tests.face.videos import SIZE, moving, mp4
+
+
+class GreyDrawer(SameDrawer):
+    """Draws stripes, which no mouth has."""
+
+    def drawn(self, rows: NDArray[np.float32], mel: NDArray[np.float32]) -> NDArray[np.float32]:  # noqa: ARG002
+        drawn = rows.copy()
+        drawn[::6] = 255
+        drawn[3::6] = 0
+        return drawn
+
+
+def service_in(folder: Path, *, drawer: SameDrawer | None = None, **settings: Any) -> LipsyncService:
+    """A service, and where a drawer is given one that takes it for its Wav2Lip."""
+    facts = {"outputs": folder / "outputs", "cache": folder / "cache", "warm_up": False, "avatar": "hopper"}
+    service = LipsyncService(Settings(_env_file=None, checkpoints=folder / "checkpoints", **{**facts, **settings}))
+    if drawer is not None:
+        service._engines._drawer = drawer  # type: ignore[assignment]
+        service._engines._recent = Recent(64)
+    service.load(ahead=False)
+    return service
+
+
+@pytest.fixture(scope="module")
+def film() -> bytes:
+    return mp4(moving(12))
+
+
+def test_a_video_speaks(tmp_path: Path, film: bytes) -> None:
+    service = service_in(tmp_path, drawer=GreyDrawer())
+    result = service.generate(text="Hello there, how do you do?", language="en", picture=film)
+
+    assert (result.engine, result.avatar, result.portrait) == ("wav2lip", "picture", "made")
+    assert (result.width, result.height) == SIZE
+    assert result.frames == math.ceil(result.duration * 25)
+    limits: dict[str, Any] = {"max_seconds": 20, "max_megapixels": 50, "max_side": 1920}
+    own = [frame_of(one).y[:90].astype(float) for _, one in read_video(film, **limits)]
+    there_and_back = [*range(12), *range(10, 0, -1)]
+    made = [frame_of(one).y[:90] for _, one in read_video(result.path, **limits)]
+    assert len(made) == result.frames > 22
+    for number, one in enumerate(made):  # above the nose it is the frame that it should be
+        away = [np.abs(one - other).mean() for other in own]
+        assert int(np.argmin(away)) == there_and_back[number % 22]
+
+
+def test_the_second_use_reads_it_back(tmp_path: Path, film: bytes) -> None:
+    first = service_in(tmp_path, drawer=SameDrawer())
+    made = first.generate(text="Да.", picture=film)
+    again = first.generate(text="Да.", picture=film)
+    read = service_in(tmp_path, drawer=SameDrawer()).generate(text="Да.", picture=film)
+    other = service_in(tmp_path, drawer=SameDrawer(), max_avatar_seconds=0.2).generate(text="Да.", picture=film)
+
+    assert (made.portrait, again.portrait, read.portrait, other.portrait) == ("made", "memory", "disk", "made")
+    assert made.path.read_bytes() == again.path.read_bytes() == read.path.read_bytes()
+
+
+def test_eight_at_once_get_each_what_they_get_alone(tmp_path: Path, film: bytes) -> None:
+    service = service_in(tmp_path, drawer=SameDrawer(), renders=4)
+    texts = [f"This is number {turn}." for turn in range(8)]
+
+    def ask(turn: int) -> bytes:
+        return service.generate(text=texts[turn], language="en", picture=film).path.read_bytes()
+
+    with ThreadPoolExecutor(8) as pool:
+        together = list(pool.map(ask, range(8)))
+    assert together[0] != together[1]
+    assert [ask(turn) for turn in (0, 5)] == [together[0], together[5]]
+
+
+def test_a_video_file_of_the_owners(tmp_path: Path, film: bytes) -> None:
+    path = tmp_path / "me.mp4"
+    path.write_bytes(film)
+    named = service_in(tmp_path, drawer=SameDrawer()).generate(text="Да.", avatar=path)
+    default = service_in(tmp_path, drawer=SameDrawer(), avatar=str(path)).generate(text="Да.")
+
+    assert named.engine == default.engine == "wav2lip"
+    assert named.path.read_bytes() == default.path.read_bytes()
+
+
+def test_content_decides_and_not_the_name(tmp_path: Path) -> None:
+    path = tmp_path / "me.mp4"
+    path.write_bytes(avatar("hopper").path.read_bytes())
+
+    assert service_in(tmp_path, max_side=256).generate(text="Да.", avatar=path).engine == "puppet"
+
+
+@pytest.mark.parametrize("engine", [None, "auto", "puppet"])
+def test_the_puppet_needs_a_picture(tmp_path: Path, film: bytes, engine: str | None) -> None:
+    service = service_in(tmp_path)
+    with pytest.raises(LipsyncError) as caught:
+        service.generate(text="Да.", picture=film, engine=engine)
+    assert caught.value.code == "video_needs_wav2lip"
+    assert not list((tmp_path / "outputs").iterdir() if (tmp_path / "outputs").exists() else [])
+
+
+def test_the_puppet_asked_for_beside_a_checkpoint_needs_a_picture_too(tmp_path: Path, film: bytes) -> None:
+    service = service_in(tmp_path, drawer=SameDrawer())
+    with pytest.raises(LipsyncError) as caught:
+        service.generate(text="Да.", picture=film, engine="puppet")
+    assert caught.value.code == "video_needs_wav2lip"
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"\0\0\0\x18ftypisom" + bytes(100), "broken_video"),
+        (b"\0\0\0\x18ftypheic" + bytes(100), "not_a_picture"),
+        (b"#EXTM3U\nhttp://127.0.0.1/a.ts\n", "not_a_picture"),
+        (b"ffconcat version 1.0\nfile '/etc/passwd'\n", "not_a_picture"),
+        (b"\x1aE\xdf\xa3" + bytes(1000), "broken_video"),
+    ],
+)
+def test_what_is_neither(tmp_path: Path, data: bytes, code: str) -> None:
+    service = service_in(tmp_path, drawer=SameDrawer())
+    with pytest.raises(LipsyncError) as caught:
+        service.generate(text="Да.", picture=data)
+    assert caught.value.code == code
+
+
+def test_a_video_without_a_face(tmp_path: Path) -> None:
+    service = service_in(tmp_path, drawer=SameDrawer())
+    with pytest.raises(LipsyncError) as caught:
+        service.generate(text="Да.", picture=mp4(moving(3, grey=range(3))))
+    assert caught.value.code == "no_face"
+    assert list((tmp_path / "cache").iterdir()) == []

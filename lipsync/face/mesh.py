@@ -89,6 +89,17 @@ class FaceMesh:
         """The mesh in a video's next frame (H, W, 3) RGB, from the points (468, 3) of the frame before; None if the
         face is not there any more. A third of the work of :meth:`find`."""
         crop = crop_around(np.asarray(before, np.float64))
+        # Only what the crops can reach is looked at: half of a turned square's diagonal, and as much again.
+        reach = 1.5 * crop.side
+        x, y = (max(0, int(middle - reach)) for middle in crop.center)
+        right, bottom = (max(0, int(middle + reach) + 1) for middle in crop.center)
+        near = picture[y:bottom, x:right]
+        if not near.size:
+            return None
+        mesh = self._follow(near, Crop((crop.center[0] - x, crop.center[1] - y), crop.turn, crop.side))
+        return mesh and Mesh(mesh.landmarks + np.array([x, y, 0], np.float32), mesh.presence)
+
+    def _follow(self, picture: NDArray[np.uint8], crop: Crop) -> Mesh | None:
         view = _View(picture, crop)
         points, presence = self._ask(view, crop)
         if presence < DOUBT:

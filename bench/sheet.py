@@ -56,7 +56,7 @@ def main() -> int:
 
 def row(one: Avatar, folder: Path) -> Image:
     """One portrait's frames, their mouths below them: (FACE + MOUTH + 2 GAP, columns, 3) RGB."""
-    settings = Settings(_env_file=None, outputs=folder, cache=folder / "cache", warm_up=False)
+    settings = Settings(_env_file=None, outputs=folder, cache=folder / "cache", warm_up=False, voices="espeak")
     service = LipsyncService(settings)
     service.load(ahead=False)
     track_path = folder / f"{one.name}.json"

@@ -31,7 +31,12 @@ def measure(folder: Path, avatar: str, runs: int) -> dict[str, Any]:
     import lipsync.web  # noqa: F401, PLC0415 - a server has it in memory
 
     settings = Settings(
-        _env_file=None, avatar=avatar, outputs=folder / "outputs", cache=folder / "cache", warm_up=False
+        _env_file=None,
+        avatar=avatar,
+        outputs=folder / "outputs",
+        cache=folder / "cache",
+        warm_up=False,
+        voices="espeak",
     )
     began = time.perf_counter()
     LipsyncService(settings).load()
@@ -64,7 +69,9 @@ def measure(folder: Path, avatar: str, runs: int) -> dict[str, Any]:
 
 def measure_long(folder: Path, avatar: str) -> dict[str, Any]:
     """Ten seconds, then ten minutes, in one process: the peak of memory after each."""
-    settings = Settings(_env_file=None, avatar=avatar, outputs=folder / "outputs", cache=folder / "cache", renders=1)
+    settings = Settings(
+        _env_file=None, avatar=avatar, outputs=folder / "outputs", cache=folder / "cache", renders=1, voices="espeak"
+    )
     service = LipsyncService(settings)
     service.load()
     service.generate(text=TEXT, language="ru")

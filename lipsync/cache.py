@@ -1,7 +1,8 @@
-"""What was computed once about a portrait, kept on disk by key and read the next time: arrays, and large files."""
+"""What was computed once, kept on disk by key and read the next time: arrays, and large files."""
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import secrets
@@ -10,6 +11,7 @@ import time
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -34,8 +36,10 @@ class ArrayCache:
     written is a warning in the log.
     """
 
-    def __init__(self, folder: Path, max_mb: float) -> None:
+    def __init__(self, folder: Path, max_mb: float, what: str = "portrait") -> None:
+        """``what`` is kept, for the log."""
         self._folder = folder.expanduser()
+        self._what = what
         self._max_bytes = int(max_mb * 1e6)
 
     def load(self, key: str) -> dict[str, NDArray[Any]] | None:
@@ -53,7 +57,7 @@ class ArrayCache:
         except FileNotFoundError:
             return None
         except Exception as error:  # whatever is wrong with a file: it is made anew
-            log.warning("the cached portrait %s is damaged (%s) and is made anew", path, error)
+            log.warning("the cached %s %s is damaged (%s) and is made anew", self._what, path, error)
             self.forget(key)
             return None
         try:
@@ -72,7 +76,7 @@ class ArrayCache:
                 np.savez(file, allow_pickle=False, **{name: np.asarray(array) for name, array in arrays.items()})
             part.replace(path)
         except OSError as error:
-            log.warning("cannot keep a prepared portrait in %s (%s): it is prepared each time", self._folder, error)
+            log.warning("cannot keep a %s in %s (%s): it is made each time", self._what, self._folder, error)
             _drop(part)
             return False
         self._shrink(path)
@@ -168,3 +172,16 @@ def _drop(part: Path) -> None:
         part.unlink(missing_ok=True)
     except OSError:
         log.debug("cannot remove %s", part)
+
+
+@cache
+def preparation(folders: tuple[str, ...]) -> str:
+    """Changes whenever the code or the networks in these folders of the package change: what an older version kept
+    is then made anew. A number raised by hand would be forgotten one day, and show an old face on new code."""
+    package = Path(__file__).parent
+    digest = hashlib.sha256()
+    for folder in folders:
+        for file in sorted((package / folder).rglob("*")):
+            if file.suffix in {".py", ".npz", ".tflite"}:
+                digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()

@@ -93,6 +93,9 @@ def _parser(words: _Words) -> argparse.ArgumentParser:
     say.add_argument("--language", help=words("code or name: ru, English", "код или имя: ru, English"))
     say.add_argument("--avatar", help=words("name, or a picture or video file", "имя или файл с картинкой или видео"))
     say.add_argument("--voice", help=words("name of a voice (lipsync voices)", "имя голоса (lipsync voices)"))
+    say.add_argument("--speed", help=words("times as fast, 0.25 to 4", "во сколько раз быстрее, от 0.25 до 4"))
+    say.add_argument("--pitch", help=words("semitones higher, -12 to 12", "на сколько полутонов выше, от -12 до 12"))
+    say.add_argument("--pause", help=words("times as long pauses, 0 to 5", "во сколько раз длиннее паузы, от 0 до 5"))
     say.add_argument("--fps", help=words("frames a second, 10 to 60", "кадров в секунду, от 10 до 60"))
     say.add_argument("--seed", help=words("another number, other blinks", "другое число — другие моргания"))
     say.add_argument("--engine", help=words("auto, wav2lip or puppet", "auto, wav2lip или puppet"))
@@ -149,6 +152,9 @@ def _say(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
             language=options.language,
             avatar=_avatar(options.avatar),
             voice=options.voice,
+            speed=_fraction("speed", options.speed),
+            pitch=_fraction("pitch", options.pitch),
+            pause=_fraction("pause", options.pause),
             fps=fps,
             seed=seed,
             engine=options.engine,
@@ -167,6 +173,12 @@ def _say(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
         facts["first_frame"] = round(bar.first_frame or 0.0, 3)
         _print_json(facts)
     else:
+        for one in result.fallbacks:
+            start = words(
+                f"{one.voice} speaks from sentence {one.piece + 1} on",
+                f"С предложения {one.piece + 1} говорит {one.voice}",
+            )
+            print(f"{start}: {one.sentence[words.language]}", file=sys.stderr)
         print(_told(result, words))
     return 0
 
@@ -220,6 +232,16 @@ def _number(field: str, value: str | None) -> int | None:
         raise LipsyncError("bad_field", field=field, expected=expected) from error
 
 
+def _fraction(field: str, value: str | None) -> float | None:
+    if value is None:
+        return None
+    try:
+        return float(value)
+    except ValueError as error:
+        expected = {"en": "a number is expected", "ru": "нужно число"}
+        raise LipsyncError("bad_field", field=field, expected=expected) from error
+
+
 def _avatar(named: str | None) -> str | Path | None:
     """The name of a shipped portrait, or else the path of a picture file."""
     from lipsync.face.avatars import shipped_avatars  # noqa: PLC0415
@@ -263,13 +285,18 @@ def _voices(options: argparse.Namespace, settings: Settings, words: _Words) -> i
     from lipsync.service import LipsyncService  # noqa: PLC0415
     from lipsync.speech.languages import LANGUAGES  # noqa: PLC0415
 
-    voices = LipsyncService(settings).voices()
+    service = LipsyncService(settings)
+    voices, absent = service.voices(), service.absent_voices()
+    why = {name: error.sentence(words.language) for name, error in absent.items()}
     if options.json:
         languages = {one.code: one.label for one in LANGUAGES}
-        _print_json({"languages": languages, "voices": [asdict(one) for one in voices]})
+        _print_json({"languages": languages, "voices": [asdict(one) for one in voices], "absent": why})
     else:
         for voice in voices:
-            print(f"{voice.name:<16} {voice.labels.get(words.language, '')}")
+            codes = "" if len(voice.languages) == len(LANGUAGES) else f" ({', '.join(voice.languages)})"
+            print(f"{voice.name:<16} {voice.labels.get(words.language, '')}{codes}")
+        for name, reason in why.items():
+            print(f"– {name:<14} {reason}")
         print("\n" + "\n".join(f"{one.code:<4} {one.label}" for one in LANGUAGES))
     return 0
 

@@ -334,6 +334,43 @@ SENTENCES: dict[str, Sentence] = {
         "The voice could not speak this text.",
         "Голос не смог произнести этот текст.",
     ),
+    # --- why another voice took over
+    "voice_slow": Sentence(
+        500,
+        "The voice {voice} took longer than {limit} s.",
+        "Голос {voice} не уложился в {limit} с.",
+    ),
+    "voice_busy": Sentence(
+        500,
+        "The voice {voice} is still busy with an earlier sentence.",
+        "Голос {voice} ещё занят предыдущим предложением.",
+    ),
+    "voice_no_memory": Sentence(
+        500,
+        "There was not enough memory for the voice {voice}.",
+        "Голосу {voice} не хватило памяти.",
+    ),
+    "voice_silent": Sentence(500, "The voice {voice} gave no sound.", "Голос {voice} не дал звука."),
+    "voice_broken": Sentence(
+        500,
+        "The voice {voice} gave a sound that cannot be used: {what}.",
+        "Голос {voice} дал негодный звук: {what}.",
+    ),
+    "voice_length": Sentence(
+        500,
+        "The voice {voice} gave {seconds} s of sound for {characters} characters.",
+        "Голос {voice} дал {seconds} с звука на {characters} символов.",
+    ),
+    "voice_failed": Sentence(
+        500,
+        "The voice {voice} failed: {reason}.",
+        "Голос {voice} не сработал: {reason}.",
+    ),
+    "voice_language": Sentence(
+        400,
+        "The voice {voice} does not speak this language ({language}).",
+        "Голос {voice} не говорит на этом языке ({language}).",
+    ),
     "cannot_write": Sentence(
         500,
         "The video could not be written to {place}: {reason}.",

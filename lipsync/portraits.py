@@ -5,12 +5,11 @@ from __future__ import annotations
 import hashlib
 import logging
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
-from lipsync.cache import ArrayCache
+from lipsync.cache import ArrayCache, preparation
 from lipsync.errors import LipsyncError
 from lipsync.face.types import Portrait
 from lipsync.once import Once
@@ -122,16 +121,3 @@ class Portraits:
         arrays |= {f"rig.{name}": array for name, array in rig.arrays().items()}
         self._cache.save(key, arrays)
         return Prepared(portrait, Puppet(portrait, rig)), "made"
-
-
-@cache
-def preparation(folders: tuple[str, ...]) -> str:
-    """Changes whenever the code or the networks in these folders of the package change: what an older version kept
-    is then made anew. A number raised by hand would be forgotten one day, and show an old face on new code."""
-    package = Path(__file__).parent
-    digest = hashlib.sha256()
-    for folder in folders:
-        for file in sorted((package / folder).rglob("*")):
-            if file.suffix in {".py", ".npz", ".tflite"}:
-                digest.update(file.name.encode() + file.read_bytes())
-    return digest.hexdigest()

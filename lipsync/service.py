@@ -23,10 +23,11 @@ from lipsync.outputs import new_name, remove_old
 from lipsync.portraits import Origin, Portraits
 from lipsync.render import Encoding, Progress, Stopwatch, render
 from lipsync.settings import Settings
-from lipsync.speech.espeak import EspeakVoice
+from lipsync.speech.chain import Fallback, Speaking, VoiceChain
 from lipsync.speech.languages import resolve_language
+from lipsync.speech.style import read_style
 from lipsync.speech.text import clean_text
-from lipsync.speech.types import Speech, Voice, VoiceInfo
+from lipsync.speech.types import PLAIN, Style, VoiceInfo
 from lipsync.threads import apply_threads, available_cores, plan_threads
 from lipsync.videos import Videos
 
@@ -56,6 +57,9 @@ class Result:
     language: str
     """Code: ``ru``."""
     voice: str
+    """Name of the voice that began to speak."""
+    fallbacks: tuple[Fallback, ...]
+    """Voices that could not speak or go on, in order; who took over, and why."""
     avatar: str
     """Its name; ``picture`` for a picture or a video of the caller's own."""
     engine: str
@@ -72,7 +76,7 @@ class Result:
 class _Order:
     """A request whose every field has been checked."""
 
-    pieces: Iterator[Speech]
+    pieces: Speaking
     characters: int
     language: str
     avatar: str
@@ -104,7 +108,7 @@ class LipsyncService:
             max_megapixels=size[1],
         )
         self._engines = Engines(settings, self._plan)
-        self._voice: Voice = EspeakVoice()
+        self._voice = VoiceChain(settings)
         self._state = "loading"
         self._models_loaded = False
         self._avatar_loaded = False
@@ -133,6 +137,7 @@ class LipsyncService:
         self._clean_up()
 
     def _load_ahead(self) -> None:
+        self._voice.load(resolve_language(self.settings.language).code)
         self._portraits.load()
         self._models_loaded = True
         order = self._checked("1")
@@ -154,7 +159,7 @@ class LipsyncService:
             "models_loaded": self._models_loaded,
             "avatar_loaded": self._avatar_loaded,
             **self._engines.status(),
-            "voice": self._voice.name,
+            "voices": self._voice.there() if self.ready else [],
             "version": __version__,
             "renders": self._plan.renders,
         }
@@ -163,6 +168,10 @@ class LipsyncService:
         """The voices that a request can name."""
         return self._voice.voices()
 
+    def absent_voices(self) -> dict[str, LipsyncError]:
+        """Why engines of the setting ``voices`` are not there, by name."""
+        return self._voice.absent()
+
     def generate(
         self,
         *,
@@ -170,6 +179,9 @@ class LipsyncService:
         language: str | None = None,
         avatar: str | Path | None = None,
         voice: str | None = None,
+        speed: float | None = None,
+        pitch: float | None = None,
+        pause: float | None = None,
         seed: int | None = None,
         fps: int | None = None,
         picture: bytes | None = None,
@@ -186,9 +198,11 @@ class LipsyncService:
         can name no path); ``picture`` the bytes of such a file, and comes before it; ``engine`` is auto, wav2lip or
         puppet; ``box`` is the face, x0, y0, x1, y1 in pixels of the picture as it came, upright, and ``pads`` what
         Wav2Lip's box grows by at the top, the bottom, the left and the right; both may be a string of four numbers.
-        What is left out is the setting's. ``output`` is a new file in the outputs folder when none is given;
-        ``track`` gets the face track as JSON. ``progress`` is told how much is done, 0 to 1, in the calling thread;
-        what it raises ends the work.
+        ``voice`` is the name of a voice or of a voice engine; ``speed`` (times), ``pitch`` (semitones) and ``pause``
+        (times) as in :class:`lipsync.speech.types.Style`. What is left out is the setting's.
+
+        ``output`` is a new file in the outputs folder when none is given; ``track`` gets the face track as JSON.
+        ``progress`` is told how much is done, 0 to 1, in the calling thread; what it raises ends the work.
 
         Neither file is there after an error. Raises LipsyncError: not_ready, empty_text, text_too_long,
         bad_characters, nothing_to_say, unknown_language, unknown_voice, unknown_avatar, bad_field, file_too_large,
@@ -197,7 +211,8 @@ class LipsyncService:
         """
         if not self.ready:
             raise LipsyncError("not_ready")
-        order = self._checked(text, language, avatar, voice, seed, fps, picture, engine, box, pads)
+        style = read_style(speed, pitch, pause)
+        order = self._checked(text, language, avatar, voice, style, seed, fps, picture, engine, box, pads)
         if output is not None:
             return self._make(order, output, track, progress)
         folder = self.settings.outputs.expanduser().absolute()
@@ -215,6 +230,7 @@ class LipsyncService:
         language: str | None = None,
         avatar: str | Path | None = None,
         voice: str | None = None,
+        style: Style = PLAIN,
         seed: int | None = None,
         fps: int | None = None,
         picture: bytes | None = None,
@@ -228,29 +244,29 @@ class LipsyncService:
         fps = _a_number("fps", self.settings.fps if fps is None else fps, *FPS)
         seed = _a_number("seed", SEED if seed is None else seed, 0, SEEDS - 1)
         chosen = self._engines.choose(engine)
-        name, data, fitting = self._picture(avatar, picture)
+        name, data, sex = self._picture(avatar, picture)
         if chosen == "puppet" and is_video(data):
             raise LipsyncError("video_needs_wav2lip")
         face, grown = None if box is None else read_box(box), None if pads is None else read_pads(pads)
         if face is not None and is_video(data):
             expected = {"en": "it is for pictures, not for a video", "ru": "она для картинок, а не для видео"}
             raise LipsyncError("bad_field", field="box", expected=expected)
-        pieces = self._voice.speak(clean, code, voice or fitting)
+        pieces = self._voice.speak(clean, code, voice, style, sex=sex)
         return _Order(pieces, len(clean), code, name, data, fps, seed, chosen, face, grown)
 
-    def _picture(self, avatar: str | Path | None, picture: bytes | None) -> tuple[str, bytes, str | None]:
-        """The portrait's name, its file's bytes, and the voice that fits it."""
+    def _picture(self, avatar: str | Path | None, picture: bytes | None) -> tuple[str, bytes, str]:
+        """The portrait's name, its file's bytes, and the sex of the voice that fits it, empty if it is not known."""
         if picture is not None:
             _at_most(len(picture), self.settings.max_upload_mb)
-            return "picture", picture, None
+            return "picture", picture, ""
         if avatar is None:
             avatar = self.settings.avatar
             if avatar not in {one.name for one in shipped_avatars()}:
                 avatar = Path(avatar)
         if isinstance(avatar, Path):
-            return "picture", _read(avatar.expanduser(), self.settings.max_upload_mb), None
+            return "picture", _read(avatar.expanduser(), self.settings.max_upload_mb), ""
         one = shipped_avatar(_a_string("avatar", avatar))
-        return one.name, one.path.read_bytes(), one.voice
+        return one.name, one.path.read_bytes(), one.sex
 
     def _make(self, order: _Order, path: Path, track: Path | None, progress: Progress | None) -> Result:
         watch = Stopwatch()
@@ -280,6 +296,7 @@ class LipsyncService:
             fps=order.fps,
             language=order.language,
             voice=clip.voice,
+            fallbacks=tuple(order.pieces.fallbacks),
             avatar=order.avatar,
             engine=animator.name,
             portrait=origin,

@@ -39,6 +39,16 @@ class Settings(BaseSettings):
     )
     max_avatar_seconds: float = Field(20.0, gt=0, description="A video as the avatar is used up to this length.")
     face_maps_mb: float = Field(512.0, gt=0, description="Memory for what Wav2Lip keeps of a video's faces, in MB.")
+    voices: str = Field(
+        "xtts,remote,silero,hibari,espeak",
+        description="Voice engines, the best first; for one language: …; ru: silero, espeak.",
+    )
+    voice_seconds: float = Field(
+        30.0, gt=0, description="Time for a sentence of up to 100 characters; then the next voice speaks."
+    )
+    speech_cache_max_mb: float = Field(
+        512.0, gt=0, description="The longest unused sentences are removed above this."
+    )
     max_text: int = Field(20_000, ge=1, description="Most characters in a text.")
     max_upload_mb: float = Field(20.0, gt=0, description="Largest request body, and picture or video file, in MB.")
     max_megapixels: float = Field(50.0, gt=0, description="Most pixels in a picture, in millions.")

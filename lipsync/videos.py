@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from lipsync.cache import ArrayCache
+from lipsync.cache import ArrayCache, preparation
 from lipsync.once import Once
-from lipsync.portraits import Origin, preparation
+from lipsync.portraits import Origin
 
 if TYPE_CHECKING:
     from lipsync.face.finder import FaceFinder

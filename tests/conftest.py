@@ -11,6 +11,9 @@ import pytest
 
 from lipsync.settings import Settings
 
+os.environ.setdefault("LIPSYNC_VOICES", "espeak")
+"""Of every test that names no others, and of the servers they start: what is installed here besides is no matter."""
+
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 

@@ -30,6 +30,7 @@ def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LIPSYNC_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("LIPSYNC_VOICES", "espeak")
     monkeypatch.setenv("LIPSYNC_AVATAR", "hopper")
     monkeypatch.setenv("LIPSYNC_MAX_SIDE", "256")
     monkeypatch.setenv("LANG", "en_US.UTF-8")

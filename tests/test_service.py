@@ -146,7 +146,7 @@ def test_sixteen_at_once_get_each_their_own(tmp_path: Path, service: LipsyncServ
         assert result.duration == len(sounds[turn]) / RATE
         assert result.frames == math.ceil(result.duration * request["fps"])
         likenesses = [likeness(heard(result.path), sound) for sound in sounds]
-        assert likenesses[turn] > 0.97
+        assert likenesses[turn] > 0.95  # the limiter turned its peaks down
         assert sorted(likenesses)[-2] < 0.8
         track = json.loads((tmp_path / f"{turn}.json").read_text("utf-8"))
         assert len(track["weights"]) == len(track["opening"]) == result.frames

@@ -24,8 +24,8 @@ class Avatar:
     """Pixels of the file."""
     height: int
     """Pixels of the file."""
-    voice: str
-    """The voice that fits when a request names none."""
+    sex: str
+    """``male`` or ``female``: of the voice that fits when a request names none."""
 
     @property
     def path(self) -> Path:
@@ -40,7 +40,7 @@ _CATALOGUE = (
         credit="Oil painting by Christian Albrecht Jensen, 1840; public domain",
         width=1024,
         height=1305,
-        voice="espeak-male",
+        sex="male",
     ),
     Avatar(
         name="newton",
@@ -48,7 +48,7 @@ _CATALOGUE = (
         credit="After Godfrey Kneller, 1689; public domain",
         width=768,
         height=432,
-        voice="espeak-male",
+        sex="male",
     ),
     Avatar(
         name="hopper",
@@ -56,7 +56,7 @@ _CATALOGUE = (
         credit="Official photograph of the US Navy; public domain",
         width=512,
         height=600,
-        voice="espeak-female",
+        sex="female",
     ),
 )
 

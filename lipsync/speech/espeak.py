@@ -11,20 +11,24 @@ import ctypes
 import threading
 from _ctypes import dlclose
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.errors import LipsyncError
-from lipsync.speech.edges import LEAD, PAUSE_AFTER, PAUSE_BEFORE, TAIL, with_pauses
+from lipsync.speech.edges import LEAD, PAUSE_AFTER, PAUSE_BEFORE, TAIL, with_edges, with_pauses
 from lipsync.speech.espeak_phones import Mark, phones_of
 from lipsync.speech.espeak_words import words_of
 from lipsync.speech.languages import LANGUAGES, Language, resolve_language
 from lipsync.speech.stretch import stretched
 from lipsync.speech.text import sentences
-from lipsync.speech.types import PLAIN, Phone, Speech, SpeechWord, Style, VoiceInfo
+from lipsync.speech.types import PLAIN, Speech, Style, VoiceInfo
+
+if TYPE_CHECKING:
+    from lipsync.settings import Settings
 
 RATE = 22050
 """Samples a second, of all of its voices."""
@@ -82,6 +86,11 @@ _alone = threading.Lock()
 """The library has one state in a process: one sentence at a time."""
 
 
+def espeak_voice(settings: Settings) -> EspeakVoice:  # noqa: ARG001 - every engine is made of the settings
+    """The engine; what is missing is said when it speaks."""
+    return EspeakVoice()
+
+
 class EspeakVoice:
     """espeak-ng as a Voice: ``espeak-male`` (the default) and ``espeak-female`` in every language of the table."""
 
@@ -91,7 +100,9 @@ class EspeakVoice:
     def voices(self) -> list[VoiceInfo]:
         """The two voices."""
         codes = tuple(language.code for language in LANGUAGES)
-        return [VoiceInfo(name, self.name, codes, dict(_LABELS[name])) for name in _VARIANTS]
+        return [
+            VoiceInfo(name, self.name, codes, dict(_LABELS[name]), name.removeprefix("espeak-")) for name in _VARIANTS
+        ]
 
     def speaks(self, language: str, voice: str | None = None) -> bool:
         """Whether the language is in the table, and the voice one of the two."""
@@ -153,13 +164,7 @@ def _speech(
     phones = phones_of(utterance.marks, utterance.samples, RATE)
     words = words_of(utterance.text, [(place, sample / RATE) for place, sample in utterance.starts], phones)
     said = Speech(_faded(utterance.samples), RATE, tuple(phones), utterance.text, language, voice, words)
-    said = stretched(with_pauses(said, style.pause), *_remainder(style))
-    before, after = round(lead * RATE), round(tail * RATE)
-    samples, shift = np.pad(said.samples, (before, after)), before / RATE
-    spans = [Phone(p.symbol, p.start + shift, p.end + shift) for p in said.phones]
-    spans = [Phone("", 0.0, spans[0].start), *spans, Phone("", spans[-1].end, len(samples) / RATE)]
-    words = tuple(SpeechWord(one.text, one.start + shift, one.end + shift) for one in said.words)
-    return replace(said, samples=samples, phones=tuple(spans), words=words)
+    return with_edges(stretched(with_pauses(said, style.pause), *_remainder(style)), lead, tail)
 
 
 def _remainder(style: Style) -> tuple[float, float]:

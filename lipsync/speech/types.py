@@ -87,6 +87,8 @@ class VoiceInfo:
     """Codes of the languages that it speaks."""
     labels: dict[str, str] = field(default_factory=dict)
     """What a page shows, by language of the page."""
+    sex: str = ""
+    """``male``, ``female``, or empty when it is not known: what fits the portrait, and the voice that it replaces."""
 
 
 class Voice(Protocol):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from flask import Blueprint, Response, g, jsonify, request, send_file
 
@@ -18,7 +21,11 @@ from lipsync.settings import Settings
 from lipsync.speech.languages import LANGUAGES
 from lipsync.web import errors
 from lipsync.web.loading import Loading
+from lipsync.web.reader import language_of_answer
 from lipsync.web.wish import read_wish
+
+if TYPE_CHECKING:
+    from lipsync.speech.chain import Fallback
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +45,9 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
         log.info("request %s: %.1f s of video in %.2f s, %s", g.request_id, clip.duration, took, clip.path.name)
         response = send_file(clip.path, mimetype="video/mp4", as_attachment=True, download_name=clip.path.name)
         response.headers["Server-Timing"] = server_timing(clip.timings)
+        response.headers["X-Voice"] = quote(clip.voice, safe=":")
+        if clip.fallbacks:
+            response.headers["X-Voice-Fallbacks"] = voice_fallbacks(clip.fallbacks, language_of_answer(request))
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -51,12 +61,14 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
 
     @api.get("/voices")
     def voices() -> Response:
-        known = loading.service().voices()
+        service, reader = loading.service(), language_of_answer(request)
+        known = service.voices()
         spoken = {code for voice in known for code in voice.languages}
         return jsonify(
             default=settings.language,
             languages=[{"code": one.code, "name": one.label} for one in LANGUAGES if one.code in spoken],
             voices=[asdict(voice) for voice in known],
+            absent={name: why.sentence(reader) for name, why in service.absent_voices().items()},
         )
 
     @api.get("/avatars")
@@ -97,3 +109,18 @@ def server_timing(seconds: Mapping[str, float]) -> str:
     return ", ".join(
         f"{re.sub(r'[^A-Za-z0-9_-]', '-', stage)};dur={duration * 1000:.1f}" for stage, duration in seconds.items()
     )
+
+
+def voice_fallbacks(fallbacks: Sequence[Fallback], language: str) -> str:
+    """The header ``X-Voice-Fallbacks``: JSON in ASCII, one object for each voice that could not go on."""
+    told = [
+        {
+            "engine": one.engine,
+            "reason": one.reason,
+            "sentence": one.sentence[language],
+            "piece": one.piece,
+            "voice": one.voice,
+        }
+        for one in fallbacks
+    ]
+    return json.dumps(told, ensure_ascii=True, separators=(",", ":"))

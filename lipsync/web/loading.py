@@ -6,10 +6,13 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from lipsync.errors import LANGUAGES, LipsyncError
 from lipsync.speech.types import VoiceInfo
+
+if TYPE_CHECKING:
+    from lipsync.speech.chain import Fallback
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +24,16 @@ class Clip(Protocol):
     def path(self) -> Path: ...
     @property
     def duration(self) -> float: ...
+    @property
+    def voice(self) -> str:
+        """Name of the voice that began to speak."""
+        ...
+
+    @property
+    def fallbacks(self) -> Sequence[Fallback]:
+        """Voices that could not go on."""
+        ...
+
     @property
     def timings(self) -> Mapping[str, float]:
         """Seconds by stage."""
@@ -35,6 +48,7 @@ class Service(Protocol):
     def load(self) -> None: ...
     def status(self) -> Mapping[str, object]: ...
     def voices(self) -> Sequence[VoiceInfo]: ...
+    def absent_voices(self) -> Mapping[str, LipsyncError]: ...
     def generate(
         self,
         *,
@@ -42,6 +56,9 @@ class Service(Protocol):
         language: str | None = None,
         avatar: str | None = None,
         voice: str | None = None,
+        speed: float | None = None,
+        pitch: float | None = None,
+        pause: float | None = None,
         seed: int | None = None,
         fps: int | None = None,
         picture: bytes | None = None,

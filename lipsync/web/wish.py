@@ -25,7 +25,10 @@ class Wish(BaseModel):
     text: str = Field(description="What is said.")
     language: str | None = Field(None, max_length=NAME, description="In which language: a code or a name.")
     avatar: str | None = Field(None, max_length=NAME, description="Name of a portrait; not used with a picture.")
-    voice: str | None = Field(None, max_length=NAME, description="Name of a voice.")
+    voice: str | None = Field(None, max_length=NAME, description="Name of a voice, or of a voice engine.")
+    speed: float | None = Field(None, description="Times as fast, 0.25 to 4.")
+    pitch: float | None = Field(None, description="Semitones higher, -12 to 12.")
+    pause: float | None = Field(None, description="Times as long pauses, 0 to 5.")
     seed: int | None = Field(None, description="The same seed gives the same video.")
     fps: int | None = Field(None, description="Frames a second.")
     engine: str | None = Field(None, max_length=NAME, description="What draws: auto, wav2lip or puppet.")
@@ -116,6 +119,8 @@ def _refuse(problem: ErrorDetails) -> NoReturn:
         raise _bad_field(field, f"at most {NAME} characters", f"не больше {NAME} символов")
     if kind.startswith("string"):
         raise _bad_field(field, "a string is expected", "нужна строка")
+    if kind.startswith("float"):
+        raise _bad_field(field, "a number is expected", "нужно число")
     raise _bad_field(field, "a whole number is expected", "нужно целое число")
 
 

@@ -15,6 +15,7 @@ from lipsync.face.picture import read_picture
 from lipsync.media.frame import frame_of
 from lipsync.media.video import Mp4Writer
 from lipsync.settings import Settings
+from lipsync.speech.chain import Fallback
 from lipsync.speech.espeak import EspeakVoice
 from lipsync.speech.text import clean_text
 from lipsync.speech.types import VoiceInfo
@@ -24,6 +25,8 @@ from lipsync.speech.types import VoiceInfo
 class Clip:
     path: Path
     duration: float
+    voice: str = "espeak-male"
+    fallbacks: tuple[Fallback, ...] = ()
     timings: dict[str, float] = field(default_factory=lambda: {"speech": 0.012, "render": 0.3456, "total": 0.4})
 
 
@@ -52,6 +55,9 @@ class StillService:
 
     def voices(self) -> list[VoiceInfo]:
         return EspeakVoice().voices()
+
+    def absent_voices(self) -> dict[str, LipsyncError]:
+        return {"remote": LipsyncError("missing_part", part="LIPSYNC_REMOTE_URL", remedy="set it")}
 
     def generate(self, **wish: object) -> Clip:
         self.wishes.append(wish)

@@ -36,8 +36,9 @@ def test_voices_and_languages(client: FlaskClient) -> None:
     assert {"ru", "en", "uk", "kk"} <= {language["code"] for language in said["languages"]}
     assert said["languages"][0] == {"code": "ru", "name": "Русский"}
     for voice in said["voices"]:
-        assert set(voice) == {"name", "engine", "languages", "labels"}
+        assert set(voice) == {"name", "engine", "languages", "labels", "sex"}
     assert said["default"] == "ru"
+    assert said["absent"] == {"remote": "LIPSYNC_REMOTE_URL is missing: set it."}
 
 
 def test_avatars_have_names_and_true_sizes(client: FlaskClient) -> None:

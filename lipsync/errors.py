@@ -50,6 +50,49 @@ SENTENCES: dict[str, Sentence] = {
         "The voice “{voice}” is not known; these are: {known}.",
         "Голос «{voice}» не найден; есть такие: {known}.",
     ),
+    "voice_cannot_say": Sentence(
+        422,
+        "The voice “{voice}” cannot say “{character}”.",
+        "Голос «{voice}» не может произнести «{character}».",
+    ),
+    # --- a voice on another machine
+    "remote_address": Sentence(
+        500,
+        "LIPSYNC_REMOTE_URL is no address of the web: it begins with https:// (or http://) and names a machine.",
+        "LIPSYNC_REMOTE_URL — не веб-адрес: он начинается с https:// (или http://) и называет сервер.",
+    ),
+    "remote_slow": Sentence(
+        504,
+        "The voice on {host} did not answer in time.",
+        "Голос на {host} не ответил вовремя.",
+    ),
+    "remote_unreachable": Sentence(
+        502,
+        "The voice on {host} cannot be reached ({reason}).",
+        "Голос на {host} недоступен ({reason}).",
+    ),
+    "remote_refused": Sentence(
+        502,
+        "The voice on {host} answered {status} instead of speaking.",
+        "Голос на {host} ответил {status} вместо звука.",
+    ),
+    "remote_private": Sentence(
+        502,
+        "The address {host} leads to a private machine and is not followed (LIPSYNC_REMOTE_ALLOW_PRIVATE allows only "
+        "the machine of LIPSYNC_REMOTE_URL).",
+        "Адрес {host} ведёт в частную сеть, запроса туда не будет (LIPSYNC_REMOTE_ALLOW_PRIVATE разрешает только "
+        "сервер из LIPSYNC_REMOTE_URL).",
+    ),
+    "remote_not_sound": Sentence(
+        502,
+        "The voice on {host} answered with {what}.",
+        "Голос на {host} прислал {what}.",
+    ),
+    "remote_resting": Sentence(
+        503,
+        "The voice on {host} failed several times: it is asked again in {seconds} seconds.",
+        "Голос на {host} несколько раз подвёл: следующая попытка через {seconds} с.",
+    ),
     # --- portrait
     "unknown_avatar": Sentence(
         400,

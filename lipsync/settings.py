@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -39,6 +39,21 @@ class Settings(BaseSettings):
     )
     max_avatar_seconds: float = Field(20.0, gt=0, description="A video as the avatar is used up to this length.")
     face_maps_mb: float = Field(512.0, gt=0, description="Memory for what Wav2Lip keeps of a video's faces, in MB.")
+    remote_url: str = Field("", description="Address of a voice on another machine; empty: there is none.")
+    remote_form: Literal["house", "openai"] = Field(
+        "house", description="How it is asked: POST of text and lang, or OpenAI's /v1/audio/speech."
+    )
+    remote_key: SecretStr | None = Field(None, description="Its key, which is never logged.")
+    remote_key_header: str = Field(
+        "", description="Header that carries the key; empty: X-API-Key, or OpenAI's Authorization: Bearer."
+    )
+    remote_voice: str = Field("alloy", description="Voice that is asked for, of OpenAI's form.")
+    remote_model: str = Field("tts-1", description="Model that is asked for, of OpenAI's form.")
+    remote_languages: str = Field("", description="Languages that it speaks, with commas; empty: all.")
+    remote_seconds: float = Field(20.0, gt=0, le=300, description="Seconds for one sentence, retries included.")
+    remote_allow_private: bool = Field(
+        False, description="Whether the machine of LIPSYNC_REMOTE_URL may be in a private network."
+    )
     voices: str = Field(
         "xtts,remote,silero,hibari,espeak",
         description="Voice engines, the best first; for one language: …; ru: silero, espeak.",

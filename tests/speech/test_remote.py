@@ -1,0 +1,343 @@
+"""The remote voice against a real server that behaves well, and then in every bad way."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from pydantic import SecretStr
+
+from lipsync.errors import LipsyncError
+from lipsync.settings import Settings
+from lipsync.speech.circuit import FAILURES, REST
+from lipsync.speech.remote import RATE, RemoteVoice, remote_voice
+from tests.speech import remote_server as server
+from tests.speech.remote_server import RemoteServer
+
+TEXT = "Hello, this is a voice from far away."
+KEY = "sk-never-to-be-seen"
+
+
+@pytest.fixture
+def remote() -> Iterator[RemoteServer]:
+    with server.remote_server() as one:
+        yield one
+
+
+class Clock:
+    """Time that passes only when somebody sleeps, or when the test says so."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.slept: list[float] = []
+
+    def __call__(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+
+def voice_of(remote: RemoteServer | str, clock: Clock | None = None, **more: Any) -> RemoteVoice:
+    url = remote if isinstance(remote, str) else remote.url
+    settings = Settings(_env_file=None, **{"remote_url": url, "remote_allow_private": True, **more})
+    if clock is None:
+        return remote_voice(settings, sleep=lambda _: None)
+    return remote_voice(settings, clock=clock, sleep=clock.sleep)
+
+
+def failure(voice: RemoteVoice, text: str = TEXT) -> LipsyncError:
+    with pytest.raises(LipsyncError) as caught:
+        list(voice.speak(text, "en"))
+    assert KEY not in str(caught.value)
+    return caught.value
+
+
+# ---- what is asked, and what comes back
+
+
+def test_the_house_s_form(remote: RemoteServer) -> None:
+    remote.behave(server.speaks)
+    voice = voice_of(remote, remote_key=SecretStr(KEY))
+    pieces = list(voice.speak(f"{TEXT} {TEXT}", "en"))
+    assert [one.text for one in pieces] == [TEXT, TEXT]
+    assert {(one.rate, one.language, one.voice, one.phones) for one in pieces} == {(RATE, "en", "remote", ())}
+    assert [one.body for one in remote.asked] == [{"text": TEXT, "lang": "en"}] * 2
+    assert remote.asked[0].headers["X-API-Key"] == KEY
+    sound, wanted = pieces[0].samples, server.spoken(TEXT)
+    assert abs(len(sound) - len(wanted)) < 0.2 * RATE
+    assert np.sqrt(np.mean(sound**2)) == pytest.approx(np.sqrt(np.mean(wanted**2)), rel=0.1)
+
+
+def test_openai_s_form(remote: RemoteServer) -> None:
+    remote.behave(server.speaks)
+    form = {"remote_form": "openai", "remote_voice": "nova", "remote_model": "tts-2", "remote_key": SecretStr(KEY)}
+    voice = voice_of(f"http://127.0.0.1:{remote.port}/v1", **form)
+    assert sum(one.duration for one in voice.speak(TEXT, "en")) > 1
+    (asked,) = remote.asked
+    assert asked.path == "/v1/audio/speech"
+    assert asked.body == {"model": "tts-2", "input": TEXT, "voice": "nova", "response_format": "mp3"}
+    assert asked.headers["Authorization"] == f"Bearer {KEY}"
+
+
+def test_a_header_of_one_s_own(remote: RemoteServer) -> None:
+    remote.behave(server.speaks)
+    list(voice_of(remote, remote_key=SecretStr(KEY), remote_key_header="X-Token").speak(TEXT, "en"))
+    assert remote.asked[0].headers["X-Token"] == KEY
+    assert "X-API-Key" not in remote.asked[0].headers
+
+
+def test_other_sound_than_mp3_is_understood(remote: RemoteServer) -> None:
+    writer = server.SoundWriter("wav", 24000)
+    remote.behave(server.answers(body=writer.add(server.spoken(TEXT)) + writer.finish()))
+    assert [one.text for one in voice_of(remote).speak(TEXT, "en")] == [TEXT]
+
+
+def test_languages() -> None:
+    voice = voice_of("https://voice.example/", remote_languages="ru, de")
+    assert voice.speaks("ru")
+    assert voice.speaks("de", "remote")
+    assert not voice.speaks("en")
+    assert not voice.speaks("ru", "espeak-male")
+    assert voice.voices()[0].languages == ("ru", "de")
+    with pytest.raises(LipsyncError, match="ru, de"):
+        voice.speak(TEXT, "en")
+    with pytest.raises(LipsyncError, match="nova"):
+        voice.speak(TEXT, "ru", "nova")
+
+
+def test_what_is_asked_for_is_in_the_fingerprint_and_the_key_is_not() -> None:
+    def print_of(**more: Any) -> str:
+        return voice_of("https://voice.example/v1", remote_form="openai", **more).fingerprint("en")
+
+    assert print_of() == print_of(remote_key=SecretStr(KEY))
+    assert len({print_of(), print_of(remote_voice="echo"), print_of(remote_model="tts-1-hd")}) == 3
+
+
+def test_without_an_address_there_is_none() -> None:
+    with pytest.raises(LipsyncError, match="LIPSYNC_REMOTE_URL"):
+        remote_voice(Settings(_env_file=None))
+
+
+@pytest.mark.parametrize(
+    "address", ["voice.example", "ftp://voice.example/", "https://", "https://me:pw@voice.example"]
+)
+def test_what_is_no_address_is_said_at_once(address: str) -> None:
+    with pytest.raises(LipsyncError) as caught:
+        voice_of(address)
+    assert caught.value.code == "remote_address"
+
+
+# ---- bad behaviour
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_500_is_asked_twice_more(remote: RemoteServer, status: int) -> None:
+    clock = Clock()
+    remote.behave(server.answers(status))
+    error = failure(voice_of(remote, clock))
+    assert (error.code, error.facts["status"]) == ("remote_refused", status)
+    assert len(remote.asked) == 3
+    assert clock.slept == [0.3, 0.9]
+
+
+def test_what_passes_after_a_moment_is_not_noticed(remote: RemoteServer) -> None:
+    remote.behave(server.answers(502), server.hangs_up, server.speaks)
+    assert [one.text for one in voice_of(remote).speak(TEXT, "en")] == [TEXT]
+    assert len(remote.asked) == 3
+
+
+@pytest.mark.parametrize("status", [400, 401, 404, 429])
+def test_a_refusal_is_not_asked_again(remote: RemoteServer, status: int) -> None:
+    remote.behave(server.answers(status, body=f"wrong key {KEY}".encode()))
+    assert failure(voice_of(remote)).facts["status"] == status
+    assert len(remote.asked) == 1
+
+
+def test_a_broken_connection(remote: RemoteServer) -> None:
+    remote.behave(server.hangs_up)
+    assert failure(voice_of(remote)).code == "remote_unreachable"
+    assert len(remote.asked) == 3
+
+
+def test_nobody_there() -> None:
+    with server.remote_server() as gone:
+        pass
+    assert failure(voice_of(gone)).code == "remote_unreachable"
+
+
+def test_no_answer_at_all(remote: RemoteServer) -> None:
+    remote.behave(server.says_nothing(remote))
+    assert failure(voice_of(remote, remote_seconds=0.3)).code == "remote_slow"
+    assert len(remote.asked) == 1  # to wait three times would be three times as long
+
+
+def test_an_answer_that_drips_in(remote: RemoteServer) -> None:
+    remote.behave(server.drips(remote))
+    assert failure(voice_of(remote, remote_seconds=0.4)).code == "remote_slow"
+
+
+def page(_: bytes) -> bytes:
+    return b"\n<!doctype html><title>Sign in</title>" + b" " * 5000
+
+
+@pytest.mark.parametrize(
+    ("damage", "what"),
+    [
+        (page, "a page of text"),
+        (lambda _: b'{"error": "no credit"}', "a page of text"),
+        (lambda _: b"", "something that is no sound"),
+        (lambda _: bytes(range(256)) * 40, "something that is no sound"),
+        (lambda sound: sound[: len(sound) // 8], "far less sound than the text has"),
+        (lambda _: server.mp3(np.zeros(3 * RATE, np.float32)), "silence"),
+    ],
+)
+def test_what_is_no_speech(remote: RemoteServer, damage: Callable[[bytes], bytes], what: str) -> None:
+    remote.behave(server.answers(body=damage(server.mp3(server.spoken(TEXT)))))
+    error = failure(voice_of(remote))
+    assert error.code == "remote_not_sound"
+    assert what in str(error)
+    assert len(remote.asked) == 1
+
+
+def test_half_an_mp3_whose_rest_never_comes(remote: RemoteServer) -> None:
+    remote.behave(server.speaks_half)
+    assert failure(voice_of(remote)).code == "remote_unreachable"
+    assert len(remote.asked) == 3
+
+
+def test_half_an_mp3_that_says_so_only_in_its_own_header(remote: RemoteServer, tmp_path: Path) -> None:
+    whole = mp3_file(tmp_path / "whole.mp3")
+    remote.behave(server.answers(body=whole))
+    assert [one.text for one in voice_of(remote).speak(TEXT, "en")] == [TEXT]
+    remote.behave(server.answers(body=whole[: len(whole) // 2]))
+    assert "half of a sound" in str(failure(voice_of(remote)))
+
+
+def mp3_file(path: Path) -> bytes:
+    """With the header that says how long it is, as encoders write it that can go back in their file."""
+    with av.open(str(path), "w", format="mp3") as container:
+        stream = container.add_stream("libmp3lame", rate=24000, layout="mono")
+        frame = av.AudioFrame.from_ndarray((server.spoken(TEXT)[None] * 32767).astype(np.int16), "s16", "mono")
+        frame.sample_rate = 24000
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    return path.read_bytes()
+
+
+def test_an_hour_of_silence(remote: RemoteServer) -> None:
+    second = server.mp3(np.zeros(10 * RATE, np.float32))
+    remote.behave(server.answers(body=second * 360))
+    assert failure(voice_of(remote)).code == "remote_not_sound"
+
+
+def test_more_than_it_could_need_is_not_read(remote: RemoteServer) -> None:
+    remote.behave(server.answers(body=b"", Content_Length=str(10**10)))
+    assert "bytes" in str(failure(voice_of(remote)))
+
+
+def test_more_than_was_announced_is_not_read_to_its_end(remote: RemoteServer) -> None:
+    def floods(handler: Any, _: str) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        while not remote.leave.is_set():
+            handler.wfile.write(b"\xff\xfb" * 100_000)
+
+    remote.behave(floods)
+    assert "bytes" in str(failure(voice_of(remote)))
+
+
+# ---- other machines
+
+
+PRIVATE = [
+    "http://10.0.0.1/",
+    "http://169.254.169.254/latest/meta-data/",
+    "http://[::1]:9/",
+    "http://[::ffff:127.0.0.1]:9/",
+]
+
+
+@pytest.mark.parametrize("to", [*PRIVATE, "http://localhost:9/", "http://127.1:9/", "http://2130706433:9/"])
+def test_a_redirect_to_a_private_machine_is_not_followed(remote: RemoteServer, to: str) -> None:
+    remote.behave(server.redirects(to))
+    assert failure(voice_of(remote)).code == "remote_private"
+    assert len(remote.asked) == 1
+
+
+def test_a_redirect_to_another_port_of_the_allowed_machine_is_not_followed(remote: RemoteServer) -> None:
+    with server.remote_server() as other:
+        other.behave(server.speaks)
+        remote.behave(server.redirects(other.url, 308))
+        assert failure(voice_of(remote)).code == "remote_private"
+        assert other.asked == []
+
+
+def test_a_redirect_that_would_lose_the_text_is_not_followed(remote: RemoteServer) -> None:
+    remote.behave(server.redirects("/elsewhere", 302))
+    assert failure(voice_of(remote)).facts["status"] == 302
+
+
+def test_a_redirect_on_the_same_machine_is_followed(remote: RemoteServer) -> None:
+    remote.behave(server.redirects("/elsewhere"), server.speaks)
+    assert len(list(voice_of(remote).speak(TEXT, "en"))) == 1
+    assert [one.path for one in remote.asked] == ["/speak", "/elsewhere"]
+
+
+def test_redirects_without_end(remote: RemoteServer) -> None:
+    remote.behave(server.redirects("/round"))
+    assert failure(voice_of(remote)).facts["status"] == 307
+    assert len(remote.asked) == 4
+
+
+def test_a_private_machine_has_to_be_allowed(remote: RemoteServer) -> None:
+    remote.behave(server.speaks)
+    assert failure(voice_of(remote, remote_allow_private=False)).code == "remote_private"
+    assert failure(voice_of(f"http://localhost:{remote.port}", remote_allow_private=False)).code == "remote_private"
+    assert remote.asked == []
+
+
+def test_a_machine_with_a_number_of_the_sixth_version() -> None:
+    with server.remote_server("::1") as remote:
+        remote.behave(server.speaks)
+        assert len(list(voice_of(f"http://[::1]:{remote.port}/").speak(TEXT, "en"))) == 1
+        assert failure(voice_of(f"http://[::1]:{remote.port}/", remote_allow_private=False)).code == "remote_private"
+
+
+# ---- the circuit, the key
+
+
+def test_after_five_failures_it_is_left_alone_for_a_minute(remote: RemoteServer) -> None:
+    clock = Clock()
+    voice = voice_of(remote, clock)
+    remote.behave(server.answers(404))
+    for _ in range(FAILURES):
+        assert failure(voice).code == "remote_refused"
+    assert failure(voice).code == "remote_resting"
+    assert len(remote.asked) == FAILURES
+    clock.now += REST - 1
+    assert failure(voice).facts["seconds"] == 1
+    clock.now += 1
+    assert failure(voice).code == "remote_refused"  # it was asked again
+    assert failure(voice).code == "remote_resting"
+    clock.now += REST
+    remote.behave(server.speaks)
+    assert len(list(voice.speak(TEXT, "en"))) == 1
+    remote.behave(server.answers(404))
+    assert failure(voice).code == "remote_refused"  # closed: one failure more does not open it
+
+
+def test_the_key_is_in_no_log(remote: RemoteServer, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(1)
+    logging.getLogger("httpcore2").setLevel(1)
+    voice = voice_of(f"{remote.url}?token={KEY}", remote_key=SecretStr(KEY))
+    remote.behave(server.answers(500), server.speaks)
+    assert len(list(voice.speak(TEXT, "en"))) == 1
+    assert [one.headers["X-API-Key"] for one in remote.asked] == [KEY, KEY]
+    assert "asked again" in caplog.text
+    assert KEY not in caplog.text + repr(voice) + repr(Settings(_env_file=None, remote_key=SecretStr(KEY)))

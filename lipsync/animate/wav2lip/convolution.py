@@ -22,7 +22,7 @@ _WINOGRAD_CHANNELS = 128
 
 @dataclass(frozen=True)
 class Folded:
-    """A layer without its BatchNorm, and without the addition of its input: ``y = convolution(x, weight) + bias``."""
+    """A layer without its BatchNorm: ``y = convolution(x, weight) + bias``, and plus x where it is residual."""
 
     layer: Layer
     weight: Tensor
@@ -39,8 +39,8 @@ class Folded:
 def fold(layer: Layer, weights: Mapping[str, Tensor]) -> Folded:
     """The layer of a state dict.
 
-    BatchNorm in evaluation is ``scale * y + shift``; adding the input is one more weight of 1 from each channel to
-    itself. Both are folded in.
+    BatchNorm in evaluation is ``scale * y + shift``. (Adding the input could be folded in as well, as one more weight
+    of 1; but then the whole sum is rounded to what the large input leaves, and the difference doubles.)
     """
     weight, bias = (weights[layer.key(f"conv.{part}")].detach().cpu() for part in ("weight", "bias"))
     if layer.normed:
@@ -51,8 +51,6 @@ def fold(layer: Layer, weights: Mapping[str, Tensor]) -> Folded:
         scale = gain / torch.sqrt(variance + _EPSILON)
         weight = weight * (scale[:, None, None] if layer.transposed else scale[:, None, None, None]).float()
         bias = ((bias - mean) * scale + shift).float()
-    if layer.residual:
-        weight[:, :, layer.padding, layer.padding] += torch.eye(layer.outputs)
     return Folded(layer, weight, bias)
 
 
@@ -60,7 +58,7 @@ class Convolution(Protocol):
     """A layer that runs on channels-last tensors (B, C, H, W) of one dtype on one device."""
 
     def __call__(self, x: Tensor, *, relu: bool) -> Tensor:
-        """``x`` convolved, through ReLU or not."""
+        """``x`` convolved, plus ``x`` where the layer is residual, through ReLU or not."""
         ...
 
 
@@ -79,13 +77,14 @@ def convolution(
         and min(shape[1], layer.outputs) >= _WINOGRAD_CHANNELS
         and products >= _WINOGRAD_PRODUCTS
     ):
-        return Winograd(one.weight, one.bias, shape=shape)
+        return Winograd(one.weight, one.bias, residual=layer.residual, shape=shape)
     return onednn.Packed(
         one.weight.to(dtype),
         None if one.bias is None else one.bias.to(dtype),
         stride=layer.stride,
         padding=layer.padding,
         output_padding=layer.output_padding if layer.transposed else None,
+        residual=layer.residual,
         shape=shape,
     )
 
@@ -111,4 +110,6 @@ class _Plain:
             )
         else:
             y = functional.conv2d(x, self._weight, self._bias, layer.stride, layer.padding)
+        if layer.residual:
+            y.add_(x)
         return y.relu_() if relu else y

@@ -60,7 +60,10 @@ def _convolution(layer: Layer) -> nn.Module:
     return nn.Conv2d(layer.inputs, layer.outputs, layer.kernel, layer.stride, layer.padding)
 
 
-_RESIDUAL = 0.3
+_RESIDUAL = 0.25
+"""The gain of a residual layer's BatchNorm, of the others'."""
+_SPREAD = 0.5
+"""Standard deviation of what goes into the sigmoid: few pixels are black or white."""
 
 
 def random_weights(size: Size, seed: int = 0) -> dict[str, Tensor]:
@@ -87,5 +90,12 @@ def random_weights(size: Size, seed: int = 0) -> dict[str, Tensor]:
         coarse = torch.rand(8, 6, 6, 6, generator=chance)
         faces = nn.functional.interpolate(coarse, size=(size, size), mode="bilinear")
         faces[:, :3, size // 2 :] = 0
-        network(torch.rand(8, 1, 80, 16, generator=chance) * 8 - 4, faces)
+        drawn = network(torch.rand(8, 1, 80, 16, generator=chance) * 8 - 4, faces)
+        last = network.output_block[1]
+        assert isinstance(last, nn.Conv2d)
+        assert last.bias is not None
+        before = torch.logit(drawn, 1e-6)
+        gain = _SPREAD / before.std()
+        last.bias.sub_(before.mean((0, 2, 3))).mul_(gain)
+        last.weight.mul_(gain)
         return dict(network.eval().state_dict())

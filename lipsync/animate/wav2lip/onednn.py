@@ -31,10 +31,14 @@ class Packed:
         stride: Sequence[int] = _ONE,
         padding: int = 0,
         output_padding: int | None = None,
+        residual: bool = False,
         shape: Sequence[int],
     ) -> None:
-        """``shape`` of the input is what the packing is best for; ``output_padding`` None: it is not transposed."""
-        self._bias, self._stride, self._padding = bias, list(stride), [padding, padding]
+        """``shape`` of the input is what the packing is best for; ``output_padding`` None: it is not transposed.
+
+        ``residual``: the input is added to the output.
+        """
+        self._bias, self._stride, self._padding, self._residual = bias, list(stride), [padding, padding], residual
         self._output_padding = None if output_padding is None else [output_padding, output_padding]
         if self._output_padding is None:
             self._weight = torch.ops.mkldnn._reorder_convolution_weight(
@@ -48,8 +52,24 @@ class Packed:
     def __call__(self, x: Tensor, *, relu: bool) -> Tensor:
         """(B, C, H, W) channels last, to the same."""
         after = "relu" if relu else "none"
-        if self._output_padding is None:
-            y: Tensor = torch.ops.mkldnn._convolution_pointwise(
+        if self._residual:
+            y: Tensor = torch.ops.mkldnn._convolution_pointwise.binary(
+                x,
+                x,
+                self._weight,
+                self._bias,
+                self._padding,
+                self._stride,
+                _ONE,
+                1,
+                "add",
+                1.0,
+                "relu" if relu else None,
+                [],
+                None,
+            )
+        elif self._output_padding is None:
+            y = torch.ops.mkldnn._convolution_pointwise(
                 x, self._weight, self._bias, self._padding, self._stride, _ONE, 1, after, [], ""
             )
         else:
@@ -100,6 +120,8 @@ def _is_right() -> bool:
     rows = x.permute(0, 2, 3, 1).reshape(-1, 16)
     pairs = [
         (Packed(weight, bias, padding=1, shape=x.shape)(x, relu=True), plain.relu()),
+        (Packed(weight, bias, padding=1, residual=True, shape=x.shape)(x, relu=True), (plain + x).relu()),
+        (Packed(weight, bias, padding=1, residual=True, shape=x.shape)(x, relu=False), plain + x),
         (
             Packed(weight, bias, stride=(2, 2), padding=1, output_padding=1, shape=x.shape)(x, relu=False),
             turned,

@@ -25,9 +25,12 @@ _POINT_ONE = 1  # the place of the point 1: what is added there is added to all 
 class Winograd:
     """A 3x3 convolution with stride 1 and padding 1 for inputs of one size."""
 
-    def __init__(self, weight: Tensor, bias: Tensor, *, shape: tuple[int, int, int, int]) -> None:
-        """``weight`` (outputs, inputs, 3, 3) and ``bias`` float32; ``shape`` (B, C, H, W) of the input."""
-        self._shape = shape
+    def __init__(self, weight: Tensor, bias: Tensor, *, residual: bool, shape: tuple[int, int, int, int]) -> None:
+        """``weight`` (outputs, inputs, 3, 3) and ``bias`` float32; ``shape`` (B, C, H, W) of the input.
+
+        ``residual``: the input is added to the output.
+        """
+        self._residual, self._shape = residual, shape
         batch, _, height, width = shape
         self._tile = best_tile(height, width)
         side = self._tile + 2
@@ -65,10 +68,11 @@ class Winograd:
         places = product(self._inward, tiles.reshape((m + 2) ** 2, -1)).view((m + 2) ** 2, -1, channels)
         products = torch.stack([packed(place) for packed, place in zip(self._products, places, strict=True)])
         y = product(self._outward, products.view((m + 2) ** 2, -1))
-        if relu:
-            y.relu_()
         y = y.view(m, m, batch, down, across, -1).permute(2, 3, 0, 4, 1, 5).reshape(batch, down * m, across * m, -1)
-        return y[:, :height, :width].permute(0, 3, 1, 2)
+        y = y[:, :height, :width].permute(0, 3, 1, 2)
+        if self._residual:
+            y.add_(x)
+        return y.relu_() if relu else y
 
 
 def best_tile(height: int, width: int) -> int:

@@ -361,6 +361,22 @@ SENTENCES: dict[str, Sentence] = {
         "The file {file} is not {model}: {looks}; its sha256 is {found}, not {expected}.",
         "Файл {file} — не {model}: {looks}; его sha256 {found}, а не {expected}.",
     ),
+    # --- XTTS and cloned voices
+    "not_a_sound": Sentence(
+        415,
+        "This file holds no sound that can be read: send WAV, MP3, M4A, Ogg, WebM or FLAC.",
+        "В этом файле нет звука, который можно прочитать: пришлите WAV, MP3, M4A, Ogg, WebM или FLAC.",
+    ),
+    "broken_sound": Sentence(
+        400,
+        "The sound is damaged or incomplete: send it again.",
+        "Звук повреждён или получен не целиком: отправьте его ещё раз.",
+    ),
+    "sound_too_long": Sentence(
+        413,
+        "The sound is longer than {limit} seconds: send a part of it.",
+        "Звук длиннее {limit} секунд: пришлите его часть.",
+    ),
     # --- the service
     "not_ready": Sentence(
         503,

@@ -172,6 +172,29 @@ class LipsyncService:
         """Why engines of the setting ``voices`` are not there, by name."""
         return self._voice.absent()
 
+    def speak(
+        self,
+        *,
+        text: str,
+        language: str | None = None,
+        voice: str | None = None,
+        speed: float | None = None,
+        pitch: float | None = None,
+        pause: float | None = None,
+        sex: str = "",
+    ) -> Speaking:
+        """Only the voice of a video: ``text`` as pieces of speech, each spoken when it is taken.
+
+        ``sex`` (male, female) is preferred where no voice is named; the rest is as in :meth:`generate`, and so are
+        the errors.
+        """
+        if not self.ready:
+            raise LipsyncError("not_ready")
+        style = read_style(speed, pitch, pause)
+        clean = clean_text(_a_string("text", text), self.settings.max_text)
+        code = resolve_language(_a_string("language", language or self.settings.language)).code
+        return self._voice.speak(clean, code, voice, style, sex=sex)
+
     def generate(
         self,
         *,

@@ -1,4 +1,5 @@
-"""Every error of the API leaves as ``{"error": sentence, "code": code}``; outside of it, as the bare sentence."""
+"""Every error of the API leaves as ``{"error": sentence, "code": code}``, below /v1 as OpenAI has it; elsewhere it is
+the bare sentence."""
 
 from __future__ import annotations
 
@@ -25,7 +26,9 @@ RETRY_AFTER = 2
 
 def answer(error: LipsyncError, status: int | None = None) -> Response:
     """The response that says ``error``, with its own status unless another is given."""
-    if request.path.startswith("/api/") or request.path == "/api":
+    if request.path.startswith("/v1/"):
+        response = jsonify(error=openai_error(error, language_of_answer(request), status))
+    elif request.path.startswith("/api/") or request.path == "/api":
         sentence = error.sentence(language_of_answer(request))
         # What a request holds may be quoted in the sentence, and not all of it can be written as UTF-8.
         response = jsonify(error=sentence.encode("utf-8", "backslashreplace").decode(), code=error.code)
@@ -37,6 +40,15 @@ def answer(error: LipsyncError, status: int | None = None) -> Response:
     response.headers["Cache-Control"] = "no-store"
     response.vary.add("Accept-Language")
     return response
+
+
+def openai_error(error: LipsyncError, language: str, status: int | None = None) -> dict[str, str | None]:
+    """``error`` as OpenAI's interface has it, with a sentence in ``language``."""
+    mine = (status or error.status) >= 500
+    sentence = error.sentence(language).encode("utf-8", "backslashreplace").decode()
+    param = str(error.facts["field"]) if error.code == "bad_field" else None
+    kind = "server_error" if mine else "invalid_request_error"
+    return {"message": sentence, "type": kind, "param": param, "code": error.code}
 
 
 def register(app: Flask, max_upload_mb: float) -> None:

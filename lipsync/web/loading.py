@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from lipsync.errors import LANGUAGES, LipsyncError
-from lipsync.speech.types import VoiceInfo
+from lipsync.speech.types import Speech, VoiceInfo
 
 if TYPE_CHECKING:
     from lipsync.speech.chain import Fallback
@@ -49,6 +49,15 @@ class Service(Protocol):
     def status(self) -> Mapping[str, object]: ...
     def voices(self) -> Sequence[VoiceInfo]: ...
     def absent_voices(self) -> Mapping[str, LipsyncError]: ...
+    def speak(
+        self,
+        *,
+        text: str,
+        language: str | None = None,
+        voice: str | None = None,
+        speed: float | None = None,
+        sex: str = "",
+    ) -> Iterator[Speech]: ...
     def generate(
         self,
         *,

@@ -48,7 +48,7 @@ def read_wish(request: Request, *, language: str, max_picture: int) -> tuple[Wis
         fields, picture = _form(request, max_picture)
         strict = False  # a form has only strings: "25" is a number there
     elif request.is_json:
-        fields, picture = _json(request), None
+        fields, picture = read_json(request), None
         strict = True
     else:
         raise LipsyncError("wrong_type")
@@ -65,7 +65,8 @@ def read_wish(request: Request, *, language: str, max_picture: int) -> tuple[Wis
         _refuse(error.errors(include_url=False)[0])
 
 
-def _json(request: Request) -> dict[str, Any]:
+def read_json(request: Request) -> dict[str, Any]:
+    """The object in a request's body. Raises LipsyncError no_body, bad_json, not_an_object."""
     body = request.get_data()
     if request.max_content_length and len(body) >= request.max_content_length:
         raise RequestEntityTooLarge  # werkzeug cuts a body of no stated length here without a word

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -18,7 +19,7 @@ from lipsync.settings import Settings
 from lipsync.speech.chain import Fallback
 from lipsync.speech.espeak import EspeakVoice
 from lipsync.speech.text import clean_text
-from lipsync.speech.types import VoiceInfo
+from lipsync.speech.types import Speech, VoiceInfo
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,11 @@ class StillService:
 
     def absent_voices(self) -> dict[str, LipsyncError]:
         return {"remote": LipsyncError("missing_part", part="LIPSYNC_REMOTE_URL", remedy="set it")}
+
+    def speak(self, **wish: object) -> Iterator[Speech]:
+        self.wishes.append(wish)
+        text = clean_text(str(wish["text"]), self.settings.max_text)
+        return EspeakVoice().speak(text, str(wish["language"]), _string(wish.get("voice")))
 
     def generate(self, **wish: object) -> Clip:
         self.wishes.append(wish)

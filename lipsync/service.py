@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ from lipsync.portraits import Origin, Portraits
 from lipsync.render import Encoding, Progress, Stopwatch, render
 from lipsync.settings import Settings
 from lipsync.speech.chain import Fallback, Speaking, VoiceChain
+from lipsync.speech.installed import MAKERS, Maker
 from lipsync.speech.languages import resolve_language
 from lipsync.speech.style import read_style
 from lipsync.speech.text import clean_text
@@ -92,7 +93,8 @@ class _Order:
 class LipsyncService:
     """Loads once, then makes videos for many threads at once: as many at the same time as the thread plan says."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, makers: Mapping[str, Maker] = MAKERS) -> None:
+        """``makers`` are the voice engines there are, by name."""
         self.settings = settings
         self._plan = plan_threads(available_cores(), settings.renders)
         self._turn = BoundedSemaphore(self._plan.renders)
@@ -108,7 +110,7 @@ class LipsyncService:
             max_megapixels=size[1],
         )
         self._engines = Engines(settings, self._plan)
-        self._voice = VoiceChain(settings)
+        self._voice = VoiceChain(settings, makers)
         self._state = "loading"
         self._models_loaded = False
         self._avatar_loaded = False

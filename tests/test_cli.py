@@ -68,12 +68,14 @@ def test_say_in_russian(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 
 def test_say_as_json_with_everything_set(tmp_path: Path) -> None:
     options = ["--language", "English", "--avatar", "hopper", "--voice", "espeak-male", "--fps", "30", "--seed", "7"]
+    options += ["--speed", "1.5", "--pitch=-2", "--pause", "0.5"]
     done = run("say", "Hello there.", *options, "-o", "a.mp4", "--track", "a.json", "--json")
 
     assert (done.returncode, done.stderr) == (0, b"")
     facts = json.loads(done.stdout)
     assert facts["path"] == "a.mp4"
     assert (facts["language"], facts["voice"], facts["avatar"], facts["fps"]) == ("en", "espeak-male", "hopper", 30)
+    assert facts["fallbacks"] == []
     assert facts["frames"] == math.ceil(facts["duration"] * 30)
     assert set(facts["seconds"]) == {"wait", "portrait", "speech", "track", "render", "encode", "total"}
     assert facts["seconds"]["portrait"] < facts["first_frame"]
@@ -107,6 +109,9 @@ def test_a_picture_of_ones_own(tmp_path: Path) -> None:
         (["say", "Да", "--avatar", "no/me.png"], "“no/me.png” is not known", "«no/me.png» не найден"),
         (["say", "Да", "--avatar", __file__], "not a picture", "не удаётся прочитать"),
         (["say", "Да", "--fps", "fast"], "a whole number", "нужно целое число"),
+        (["say", "Да", "--speed", "fast"], "a number", "нужно число"),
+        (["say", "Да", "--speed", "nan"], "from 0.25 to 4", "от 0.25 до 4"),
+        (["say", "Да", "--voice", "xtts"], "“xtts” is not known", "«xtts» не найден"),
         (["say", "Да", "--fps", "99"], "from 10 to 60", "от 10 до 60"),
         (["say", "Да", "--seed", "-1"], "from 0 to", "от 0 до"),
     ],

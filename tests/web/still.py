@@ -44,6 +44,7 @@ class StillService:
         self.gate.set()
         self.begun = threading.Event()
         self.wishes: list[dict[str, object]] = []
+        self.fallbacks: tuple[Fallback, ...] = ()
 
     def load(self) -> None:
         self.load_now.wait()
@@ -83,7 +84,7 @@ class StillService:
             for _ in range(math.ceil(video.samples / 22050 * 25)):
                 video.write_frame(still)
             self.gate.wait()
-        return Clip(path, video.samples / 22050)
+        return Clip(path, video.samples / 22050, fallbacks=self.fallbacks)
 
 
 def _string(value: object) -> str | None:

@@ -15,6 +15,7 @@ from PIL import Image
 from lipsync.face.avatars import avatar
 from lipsync.service import LipsyncService
 from lipsync.settings import Settings
+from lipsync.speech.chain import Fallback
 from lipsync.web.api import server_timing
 from lipsync.web.wish import Wish
 from tests.web.still import StillService
@@ -49,6 +50,20 @@ def test_all_fields_reach_the_service(client: FlaskClient, service: StillService
     wish |= {"engine": "puppet", "box": [1, 2, 30.5, 40], "pads": "0,10,0,0"}
     assert client.post("/api/generate", json=wish).status_code == 200
     assert service.wishes == [{**wish, "picture": None}]
+
+
+def test_the_answer_says_who_spoke_and_who_could_not(client: FlaskClient, service: StillService) -> None:
+    response = client.post("/api/generate", json={"text": "Да", "language": "ru"})
+    assert response.headers["X-Voice"] == "espeak-male"
+    assert "X-Voice-Fallbacks" not in response.headers
+    sentence = {"en": "It was slow.\r\nX-Evil: 1", "ru": "Медленно."}
+    service.fallbacks = (Fallback("xtts", "voice_slow", sentence, 2, "espeak-male"),)
+    for language in ("ru", "en"):
+        response = client.post("/api/generate", json={"text": "Да"}, headers={"Accept-Language": language})
+        (one,) = json.loads(response.headers["X-Voice-Fallbacks"])
+        facts = {"engine": "xtts", "reason": "voice_slow", "piece": 2, "voice": "espeak-male"}
+        assert one == {**facts, "sentence": sentence[language]}
+        assert "X-Evil" not in response.headers
 
 
 def test_what_is_not_named_is_left_to_the_service_but_the_language(
@@ -134,6 +149,8 @@ JSON_WRONGS: list[tuple[str | bytes, int, str]] = [
     ('{"text": "Hi", "seed": "7"}', 400, "bad_field"),
     ('{"text": "Hi", "seed": 7.5}', 400, "bad_field"),
     ('{"text": "Hi", "seed": 7.0}', 400, "bad_field"),
+    ('{"text": "Hi", "speed": "2"}', 400, "bad_field"),
+    ('{"text": "Hi", "pitch": true}', 400, "bad_field"),
     ('{"text": "Hi", "seed": true}', 400, "bad_field"),
     ('{"text": "Hi", "seed": -1}', 400, "bad_field"),
     ('{"text": "Hi", "seed": 4294967296}', 400, "bad_field"),

@@ -1,0 +1,334 @@
+"""The chain with engines that really misbehave, and real espeak-ng below them."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import threading
+import weakref
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lipsync.errors import LipsyncError
+from lipsync.settings import Settings
+from lipsync.speech.chain import Fallback, VoiceChain
+from lipsync.speech.edges import LEAD, TAIL
+from lipsync.speech.espeak import EspeakVoice
+from lipsync.speech.installed import Maker
+from lipsync.speech.levelling import CEILING, TARGET, integrated_loudness, true_peaks
+from lipsync.speech.types import PLAIN, Speech, Style
+from tests.speech.parrots import (
+    Deed,
+    Parrot,
+    changes,
+    closes_at_once,
+    hangs,
+    makers,
+    never_ends,
+    raises,
+    raises_in_the_middle,
+)
+
+TEXT = "Мама мыла раму. Папа пил чай. Бабушка пела песню."
+
+
+def chain(folder: Path, engines: dict[str, Maker], **settings: Any) -> VoiceChain:
+    order = settings.pop("voices", ",".join(engines))
+    facts = {"voice_seconds": 60.0, **settings}
+    return VoiceChain(Settings(_env_file=None, cache=folder, voices=order, **facts), engines)
+
+
+def spoken(
+    voices: VoiceChain, text: str = TEXT, voice: str | None = None, style: Style = PLAIN, **facts: str
+) -> tuple[list[Speech], list[Fallback]]:
+    speaking = voices.speak(text, facts.pop("language", "ru"), voice, style, **facts)
+    return list(speaking), speaking.fallbacks
+
+
+def check_pieces(pieces: list[Speech], count: int = 3) -> None:
+    """What the track and the video rely on."""
+    assert len(pieces) == count
+    assert len({piece.rate for piece in pieces}) == 1
+    for piece in pieces:
+        assert piece.samples.dtype == np.float32
+        assert np.isfinite(piece.samples).all()
+        assert true_peaks(piece.samples, piece.rate).max() <= CEILING * 1.03
+        assert piece.phones[0].start == 0
+        assert piece.phones[-1].end == pytest.approx(piece.duration, abs=1e-3)
+        assert [one.start for one in piece.phones[1:]] == [one.end for one in piece.phones[:-1]]
+        assert piece.words[0].start >= 0
+        assert [word.text for word in piece.words] == piece.text.split()
+    whole = np.concatenate([piece.samples for piece in pieces])
+    assert integrated_loudness(whole, pieces[0].rate) == pytest.approx(TARGET, abs=1.5)
+
+
+def test_the_first_that_can_speak_the_language_speaks(tmp_path: Path) -> None:
+    english, both = Parrot("english", languages=("en",)), Parrot("both")
+    pieces, fallbacks = spoken(chain(tmp_path, makers(english, both)))
+    check_pieces(pieces)
+    assert [piece.voice for piece in pieces] == ["both:low"] * 3
+    assert [piece.text for piece in pieces] == ["Мама мыла раму.", "Папа пил чай.", "Бабушка пела песню."]
+    assert pieces[0].rate == 24_000
+    assert (english.said, fallbacks) == ([], [])
+
+
+def test_espeak_is_always_the_floor(tmp_path: Path) -> None:
+    voices = chain(tmp_path, makers(Parrot("english", languages=("en",))), voices="english")
+    pieces, fallbacks = spoken(voices, sex="female")
+    check_pieces(pieces)
+    assert {piece.voice for piece in pieces} == {"espeak-female"}
+    assert fallbacks == []
+    assert voices.there() == ["english", "espeak"]
+
+
+def not_a_number(piece: Speech) -> Speech:
+    samples = piece.samples.copy()
+    samples[100] = np.nan
+    return replace(piece, samples=samples)
+
+
+def an_hour(piece: Speech) -> Speech:
+    return replace(piece, rate=8000, samples=np.tile(piece.samples, 3600 * 8000 // len(piece.samples)))
+
+
+class OutOfMemoryError(RuntimeError):
+    """Named as torch's is."""
+
+
+DEEDS: list[tuple[Deed, str]] = [
+    (raises(RuntimeError("boom")), "voice_failed"),
+    (raises(TimeoutError("its own")), "voice_failed"),
+    (raises(LipsyncError("speech_failed")), "speech_failed"),
+    (raises(StopIteration()), "voice_failed"),
+    (raises_in_the_middle(ConnectionError("gone")), "voice_failed"),
+    (raises_in_the_middle(MemoryError()), "voice_no_memory"),
+    (raises_in_the_middle(OutOfMemoryError("CUDA out of memory. Tried to allocate 2 GiB")), "voice_no_memory"),
+    (raises(RuntimeError("DefaultCPUAllocator: can't allocate memory: 9 GB")), "voice_no_memory"),
+    (changes(not_a_number), "voice_broken"),
+    (changes(lambda piece: replace(piece, samples=piece.samples * 32768)), "voice_broken"),
+    (changes(lambda piece: replace(piece, samples=piece.samples[None])), "voice_broken"),
+    (changes(lambda piece: replace(piece, samples=piece.samples.astype(np.float64))), "voice_broken"),
+    (changes(lambda piece: replace(piece, rate=0)), "voice_broken"),
+    (changes(lambda piece: replace(piece, rate=10**9)), "voice_broken"),
+    (changes(lambda piece: replace(piece, samples=piece.samples * 0)), "voice_silent"),
+    (changes(lambda piece: replace(piece, samples=piece.samples[:0])), "voice_silent"),
+    (changes(lambda piece: replace(piece, samples=piece.samples[7000:8000])), "voice_length"),
+    (changes(an_hour), "voice_length"),
+    (never_ends, "voice_length"),
+    (closes_at_once, "voice_silent"),
+]
+
+
+@pytest.mark.parametrize(("deed", "reason"), DEEDS)
+def test_the_next_takes_over_from_that_sentence_on(
+    tmp_path: Path, deed: Deed, reason: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    first, second = Parrot("first", deed, "Папа"), Parrot("second", rate=16_000)
+    with caplog.at_level(logging.WARNING):
+        pieces, fallbacks = spoken(chain(tmp_path, makers(first, second)))
+    check_pieces(pieces)
+    assert [piece.voice for piece in pieces] == ["first:low", "second:low", "second:low"]
+    assert pieces[0].rate == 24_000  # the first engine's, whoever goes on
+    (one,) = fallbacks
+    assert (one.engine, one.reason, one.piece, one.voice) == ("first", reason, 1, "second:low")
+    assert one.sentence["en"].endswith(".")
+    assert any("а" <= letter <= "я" for letter in one.sentence["ru"])
+    assert "second:low takes over from sentence 1 on" in caplog.text
+    assert (len(first.said), len(second.said)) == (2, 2)
+
+
+def test_every_engine_may_fail_and_espeak_speaks(tmp_path: Path) -> None:
+    broken = [Parrot(f"engine{turn}", deed) for turn, (deed, _) in enumerate(DEEDS)]
+    pieces, fallbacks = spoken(chain(tmp_path, makers(*broken)), sex="male")
+    check_pieces(pieces)
+    assert {piece.voice for piece in pieces} == {"espeak-male"}
+    assert [one.reason for one in fallbacks] == [reason for _, reason in DEEDS]
+    assert all(one.piece == 0 for one in fallbacks)
+    (alone, *_) = EspeakVoice().speak(TEXT, "ru", "espeak-male")
+    assert pieces[0].phones == alone.phones
+
+
+@pytest.fixture
+def release() -> Iterator[threading.Event]:
+    event = threading.Event()
+    yield event
+    event.set()
+
+
+def test_an_engine_that_hangs_is_left_behind_and_not_asked_while_it_does(
+    tmp_path: Path, release: threading.Event
+) -> None:
+    hanging = Parrot("hanging", hangs(release), "Папа")
+    voices = chain(tmp_path, makers(hanging), voice_seconds=1.5)
+    pieces, (one,) = spoken(voices)
+    check_pieces(pieces)
+    assert (one.reason, one.piece) == ("voice_slow", 1)
+    assert one.sentence["en"] == "The voice hanging took longer than 1.5 s."
+    running = [thread for thread in threading.enumerate() if thread.name == "voice"]
+
+    for _ in range(5):
+        _, (again,) = spoken(voices)
+        assert (again.reason, again.piece) == ("voice_busy", 0)
+    assert [thread for thread in threading.enumerate() if thread.name == "voice"] == running
+    assert len(hanging.said) == 2
+
+    release.set()
+    for thread in running:
+        thread.join(30)
+    hanging._deed = None
+    pieces, fallbacks = spoken(voices)
+    assert ([piece.voice for piece in pieces], fallbacks) == (["hanging:low"] * 3, [])
+
+
+def test_the_memory_of_an_engine_that_ran_out_is_returned(tmp_path: Path) -> None:
+    class Weights:
+        pass
+
+    held: list[weakref.ref[Weights]] = []
+
+    def deed(pieces: Iterator[Speech]) -> Iterator[Speech]:
+        weights = Weights()
+        held.append(weakref.ref(weights))
+        yield next(pieces)
+        raise MemoryError(weights)
+
+    voices = chain(tmp_path, makers(Parrot("large", deed)))
+    gc.disable()  # it must not have to be found
+    try:
+        speaking = voices.speak(TEXT, "ru")
+        next(speaking)
+        assert [reference() for reference in held] == [None]
+    finally:
+        gc.enable()
+    assert [one.reason for one in speaking.fallbacks] == ["voice_no_memory"]
+
+
+def test_a_voice_that_is_named_speaks_and_what_follows_it_fits(tmp_path: Path) -> None:
+    first, second = Parrot("first"), Parrot("second", raises(OSError("x")), "Папа")
+    voices = chain(tmp_path, makers(first, second))
+    pieces, (one,) = spoken(voices, voice="second:high")
+    assert [piece.voice for piece in pieces] == ["second:high", "first:high", "first:high"]
+    assert (one.engine, one.voice) == ("second", "first:high")
+    assert [piece.voice for piece in spoken(voices, voice="espeak-female")[0]] == ["espeak-female"] * 3
+    assert spoken(voices, "Раз.", voice="second", sex="female")[0][0].voice == "second:high"
+
+
+def test_a_named_voice_that_cannot_speak_it_says_so(tmp_path: Path) -> None:
+    def absent(_settings: Settings) -> Parrot:
+        raise LipsyncError("missing_part", part="xtts", remedy="pip install")
+
+    voices = chain(tmp_path, {"xtts": absent, **makers(Parrot("english", languages=("en",)), Parrot("both"))})
+    for voice, engine, reason in (
+        ("xtts:anna", "xtts", "missing_part"),
+        ("xtts", "xtts", "missing_part"),
+        ("english:high", "english", "voice_language"),
+    ):
+        pieces, (one,) = spoken(voices, voice=voice)
+        assert (one.engine, one.reason, one.piece) == (engine, reason, 0)
+        assert pieces[0].voice == ("both:high" if voice == "english:high" else "both:low")
+    assert {name: error.code for name, error in voices.absent().items()} == {"xtts": "missing_part"}
+    assert spoken(voices)[1] == []  # nobody asked for it
+
+
+@pytest.mark.parametrize("voice", ["nobody", "both:", "both:nobody", "espeak-nobody", "../both:low", "x" * 500])
+def test_a_voice_that_nobody_has(tmp_path: Path, voice: str) -> None:
+    with pytest.raises(LipsyncError) as caught:
+        chain(tmp_path, makers(Parrot("both"))).speak("Да", "ru", voice)
+    assert caught.value.code == "unknown_voice"
+    assert "both:low, both:high, espeak-male" in str(caught.value)
+
+
+def test_an_engine_is_made_once_and_when_it_is_wanted(tmp_path: Path) -> None:
+    made: list[str] = []
+
+    def maker(parrot: Parrot, problem: Exception | None = None) -> Maker:
+        def make(_settings: Settings) -> Parrot:
+            made.append(parrot.name)
+            if problem is not None:
+                raise problem
+            return parrot
+
+        return make
+
+    engines = {
+        "broken": maker(Parrot("broken"), ImportError("no such package")),
+        "good": maker(Parrot("good")),
+        "later": maker(Parrot("later")),
+    }
+    voices = chain(tmp_path, {**engines, **makers()})
+    assert made == []
+    threads = [threading.Thread(target=spoken, args=(voices, "Раз.")) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(set(made)) == sorted(made)
+    assert {"broken", "good"} <= set(made)
+    assert "no such package" in str(voices.absent()["broken"])
+
+
+def test_an_engine_loads_before_its_time_runs(tmp_path: Path) -> None:
+    class Slow(Parrot):
+        loads = 0
+
+        def load(self) -> None:
+            self.loads += 1
+            threading.Event().wait(1.2)
+
+    slow = Slow("slow")
+    pieces, fallbacks = spoken(chain(tmp_path, makers(slow), voice_seconds=1.0), "Раз. Два.")
+    assert (fallbacks, len(pieces), slow.loads) == ([], 2, 1)
+
+
+def test_what_cannot_be_said_is_left_out(tmp_path: Path) -> None:
+    voices = chain(tmp_path, makers())
+    assert [piece.text for piece in spoken(voices, "Да. ⠀? Нет.")[0]] == ["Да.", "Нет."]
+    with pytest.raises(LipsyncError) as caught:
+        spoken(voices, "?!")
+    assert caught.value.code == "nothing_to_say"
+
+
+@pytest.mark.parametrize("name", ["espeak", "parrot"])
+def test_speed_pitch_and_pauses_whoever_speaks(tmp_path: Path, name: str) -> None:
+    voices = chain(tmp_path, makers(Parrot("parrot")))
+    text = "Мама мыла раму, а папа пил чай. Бабушка пела."
+
+    def duration(style: Style) -> float:
+        pieces, fallbacks = spoken(voices, text, name, style)
+        assert fallbacks == []
+        assert pieces[-1].phones[-1].end == pytest.approx(pieces[-1].duration, abs=1e-3)
+        return sum(piece.duration for piece in pieces) - LEAD - TAIL
+
+    plain = duration(Style())
+    assert duration(Style(speed=2.0)) == pytest.approx(plain / 2, rel=0.15)
+    assert duration(Style(speed=0.5)) == pytest.approx(plain * 2, rel=0.15)
+    assert duration(Style(pitch=4.0)) == pytest.approx(plain, rel=0.05)
+    assert duration(Style(pause=0.0)) < plain - 0.35
+    assert duration(Style(pause=3.0)) > plain + 0.7
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["nobody", "espeak,xtts2", "ru:", "xx: espeak", "espeak; russian: espeak"],
+    ids=lambda text: text or "-",
+)
+def test_a_wrong_setting_is_said(tmp_path: Path, setting: str) -> None:
+    if setting == "ru:":  # an empty order: the floor is left
+        assert spoken(chain(tmp_path, makers(Parrot("both")), voices=setting), "Раз.")[0][0].voice == "espeak-male"
+        return
+    with pytest.raises(LipsyncError) as caught:
+        chain(tmp_path, makers(), voices=setting)
+    assert caught.value.code == "bad_field"
+    assert "LIPSYNC_VOICES" in str(caught.value)
+
+
+def test_a_language_may_have_an_order_of_its_own(tmp_path: Path) -> None:
+    voices = chain(tmp_path, makers(Parrot("one"), Parrot("two")), voices="one; en: two, espeak")
+    assert spoken(voices, "Раз.")[0][0].voice == "one:low"
+    assert spoken(voices, "One.", language="en")[0][0].voice == "two:low"
+    assert voices.there() == ["one", "espeak", "two"]

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import threading
+from threading import Event
+
+import pytest
+
+from lipsync.speech.limited import Limited, TooSlow
+
+
+def test_what_it_gives_and_raises_comes_back() -> None:
+    limited = Limited()
+    assert limited.run(lambda _: 5, 60) == 5
+
+    def fail(_: Event) -> None:
+        raise KeyError("x")
+
+    with pytest.raises(KeyError):
+        limited.run(fail, 60)
+
+    def timeout(_: Event) -> None:
+        raise TimeoutError("of its own")
+
+    with pytest.raises(TimeoutError, match="of its own"):
+        limited.run(timeout, 60)
+    assert not limited.stuck
+
+
+def test_what_comes_late_is_dropped_and_known_to_be_running() -> None:
+    limited, release, dropped_seen = Limited(), Event(), Event()
+
+    def hang(dropped: Event) -> int:
+        release.wait()
+        if dropped.is_set():
+            dropped_seen.set()
+        return 1
+
+    for _ in range(3):
+        with pytest.raises(TooSlow):
+            limited.run(hang, 0.01)
+    assert limited.stuck
+    threads = [thread for thread in threading.enumerate() if thread.name == "voice"]
+    release.set()
+    for thread in threads:
+        thread.join(30)
+    assert dropped_seen.is_set()
+    assert not limited.stuck
+    assert limited.run(lambda _: 2, 60) == 2
+
+
+def test_many_at_the_edge_of_their_time() -> None:
+    """However close the race, each caller gets its own value or TooSlow, and nothing is counted twice."""
+    limited, results = Limited(), list[object]()
+
+    def ask(turn: int) -> None:
+        def work(_: Event) -> int:
+            threading.Event().wait(0.002)
+            return turn
+
+        try:
+            results.append(limited.run(work, 0.002) == turn)
+        except TooSlow:
+            results.append(None)
+
+    threads = [threading.Thread(target=ask, args=(turn,)) for turn in range(100)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for thread in [one for one in threading.enumerate() if one.name == "voice"]:
+        thread.join(30)
+    assert len(results) == 100
+    assert False not in results
+    assert not limited.stuck

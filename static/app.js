@@ -51,6 +51,7 @@ function say() {
   for (const one of document.querySelectorAll("[data-language]")) one.setAttribute("aria-pressed", one.dataset.language === pageLanguage);
   for (const one of document.querySelectorAll(".tile")) one.dispatchEvent(new Event("words"));
   count();
+  showSpeed();
   fillVoices();
   redraw();
 }
@@ -69,6 +70,10 @@ function count() {
   $("counter").textContent = word("characters", { count: number(length), limit: number(facts.max_text) });
   $("counter").classList.toggle("over-limit", length > facts.max_text);
   return length;
+}
+
+function showSpeed() {
+  $("speed-now").textContent = word("times", { n: number(Number($("speed").value), 2) });
 }
 
 function show(field, sentence) {
@@ -188,6 +193,8 @@ function startProgress(estimate) {
 
 function wish() {
   const fields = { text: $("text").value, language: $("language").value, voice: $("voice").value };
+  const faster = Number($("speed").value);
+  if (faster !== 1) fields.speed = faster;
   const avatar = document.querySelector("[name=avatar]:checked")?.value;
   const given = Object.entries({ ...fields, avatar })
     .filter(([name, value]) => name === "text" || (value && value !== OWN));
@@ -269,6 +276,7 @@ async function showVideo(blob, headers, took) {
     .map(([, stage, duration]) => [stage, duration / 1000])
     .filter(([stage, seconds]) => stage !== "wait" || seconds >= 0.05) // who did not wait need not read it
     .sort(([one], [other]) => ORDER.indexOf(one) - ORDER.indexOf(other));
+  const fallbacks = JSON.parse(headers.get("X-Voice-Fallbacks") ?? "[]");
   video.src = videoUrl;
   $("result").hidden = false;
   redraw = () => showTimings(stages);
@@ -278,7 +286,8 @@ async function showVideo(blob, headers, took) {
   video.hidden = false;
   redraw = () => {
     showTimings(stages);
-    $("status").textContent = word("ready", { duration: time(video.duration), took: time(took) });
+    const ready = word("ready", { duration: time(video.duration), took: time(took) });
+    $("status").textContent = [ready, ...fallbacks.map((one) => word("fallback", one))].join(" ");
   };
   redraw();
   await video.play().catch((error) => { // the browser may want a press of its own: the controls are there
@@ -349,6 +358,7 @@ $("example").addEventListener("click", () => {
   show("text", "");
   $("text").focus();
 });
+$("speed").addEventListener("input", showSpeed);
 $("language").addEventListener("change", () => { languageTouched = true; show("language", ""); fillVoices(); });
 $("file").addEventListener("change", () => {
   const [file] = $("file").files;
@@ -369,6 +379,7 @@ addEventListener("drop", (event) => {
 });
 
 count();
+showSpeed();
 begin().catch((problem) => {
   if (!(problem instanceof Problem)) throw problem;
   showProblem(problem);

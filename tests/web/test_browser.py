@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import re
 import shutil
@@ -153,6 +154,32 @@ def test_another_portrait_and_language(page: Page) -> None:
         "document.querySelector('#video').videoWidth / document.querySelector('#video').videoHeight"
     )
     assert aspect == pytest.approx(768 / 432, abs=0.02)
+
+
+def test_another_speed(page: Page) -> None:
+    expect(page.locator("#speed-now")).to_have_text("× 1.00")
+    page.get_by_label("Speed of speech").fill("1.5")
+    expect(page.locator("#speed-now")).to_have_text("× 1.50")
+    with page.expect_request("**/api/generate") as sent:
+        say(page, "Hello")
+    assert sent.value.post_data_json["speed"] == 1.5
+    see_it_play(page)
+    expect(page.locator("#status")).to_have_text(re.compile(r"made in [\d.]+ s\.$"))
+
+
+def test_a_voice_that_could_not_go_on_is_named(page: Page) -> None:
+    told = [
+        {"engine": "xtts", "reason": "voice_slow", "sentence": "XTTS was slow.", "piece": 1, "voice": "espeak-male"}
+    ]
+
+    def add(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, headers={**response.headers, "X-Voice-Fallbacks": json.dumps(told)})
+
+    page.route("**/api/generate", add)
+    say(page, "Hello")
+    see_it_play(page)
+    expect(page.locator("#status")).to_have_text(re.compile(r"made in .* s\. XTTS was slow\. espeak-male went on\.$"))
 
 
 def test_a_picture_of_ones_own(page: Page) -> None:

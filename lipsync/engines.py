@@ -64,7 +64,7 @@ class Engines:
         from lipsync.animate.wav2lip.recent import Recent  # noqa: PLC0415
 
         checkpoint = load_checkpoint(path)
-        self._drawer, self._device = load_drawer(checkpoint, self._plan)
+        self._drawer, self._device = load_drawer(checkpoint, self._plan, self._settings.compile)
         self._recent = Recent(self._settings.face_maps_mb)
         self._checkpoint = checkpoint.name
 

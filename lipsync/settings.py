@@ -31,6 +31,10 @@ class Settings(BaseSettings):
     )
     checkpoint: Path | None = Field(None, description="A Wav2Lip checkpoint; else the best in LIPSYNC_CHECKPOINTS.")
     checkpoints: Path = Field(Path("checkpoints"), description="Folder of the weights that you have.")
+    compile: Literal["none", "graph", "full"] = Field(
+        "none",
+        description="Wav2Lip on a GPU: graph starts its kernels at once, full compiles them too (needs gcc).",
+    )
     sharpen: float = Field(
         0.0, ge=0, le=2, description="Sharpening of the mouth that Wav2Lip draws: 0 is none, 0.5 shows, 1 is much."
     )
@@ -61,6 +65,7 @@ class Settings(BaseSettings):
     voice_seconds: float = Field(
         30.0, gt=0, description="Time for a sentence of up to 100 characters; then the next voice speaks."
     )
+    cloned_voices: Path = Field(Path("voices"), description="Folder of the voices that people have added.")
     speech_cache_max_mb: float = Field(
         512.0, gt=0, description="The longest unused sentences are removed above this."
     )

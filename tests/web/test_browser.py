@@ -258,6 +258,7 @@ def test_the_keyboard_is_enough(page: Page) -> None:
         "text",
         "language",
         "voice",
+        "speed",
         "avatar",
         "file",
         "generate",

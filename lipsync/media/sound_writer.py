@@ -62,7 +62,7 @@ class SoundWriter:
 
     def add(self, samples: NDArray[np.float32]) -> bytes:
         """The bytes that are ready after (n,) more samples in [-1, 1]; may be none."""
-        whole = np.round(np.clip(samples, -1, 1) * 32767).astype("<i2")
+        whole = np.clip(np.round(samples * 32768), -32768, 32767).astype("<i2")
         if self._container is None or self._stream is None:
             self._sink.write(whole.tobytes())
         elif len(whole):

@@ -13,6 +13,7 @@ import importlib.util
 import threading
 import unicodedata
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,7 +66,7 @@ def silero_voice(settings: Settings) -> SileroVoice:
     if not here:
         remedy = " / ".join(f"lipsync models fetch {name}" for name in _MODELS.values())
         raise LipsyncError("missing_part", part="Silero", remedy=remedy)
-    alone = threading.Lock()  # for both: PyTorch uses every core for one sentence
+    alone = threading.Lock()  # for both: one sentence takes a core, and the others belong to the pictures
     return SileroVoice({language: _Model(_MODELS[language], path, alone) for language, path in here.items()})
 
 
@@ -145,7 +146,7 @@ class _Model:
             text = sayable(sentence, network.symbols, voice)
             # Optimised, TorchScript compiles the network twice, during its first two texts: five seconds each,
             # and no faster afterwards.
-            with torch.inference_mode(), torch.jit.optimized_execution(False):  # type: ignore[attr-defined]
+            with _one_core(), torch.inference_mode(), torch.jit.optimized_execution(False):  # type: ignore[attr-defined]
                 try:
                     sound = network.apply_tts(
                         text=text, speaker=speaker, sample_rate=RATE, put_accent=True, put_yo=True
@@ -157,11 +158,11 @@ class _Model:
 
     def _loaded(self) -> Any:
         if self._network is None:
-            self._network = _load(self._name, self._path)
+            self._network = load_checked(self._name, self._path)
         return self._network
 
 
-def _load(name: str, path: Path) -> Any:
+def load_checked(name: str, path: Path) -> Any:
     """The file's network, if the file is the catalogue's. Raises LipsyncError wrong_sum, cannot_read, needs_torch."""
     try:
         import torch  # noqa: PLC0415 - heavy
@@ -180,6 +181,20 @@ def _load(name: str, path: Path) -> Any:
         raise LipsyncError("wrong_sum", file=path, model=name, found=found, expected=wanted.sha256, looks=looks)
     with torch.set_grad_enabled(torch.is_grad_enabled()):  # its code switches gradients off and leaves them so
         return PackageImporter(BytesIO(data)).load_pickle("tts_models", "model")
+
+
+def _one_core() -> AbstractContextManager[object]:
+    """PyTorch with one thread in this thread alone, and what it had afterwards.
+
+    On two cores that others use too, two threads of OpenMP wait for each other more than they work: 3 seconds of
+    speech a second where one thread makes 60.
+    """
+    import torch  # noqa: PLC0415 - heavy
+    from threadpoolctl import ThreadpoolController  # noqa: PLC0415
+
+    torch.get_num_threads()  # a new thread takes its number over here, and would do so later otherwise
+    limit: AbstractContextManager[object] = ThreadpoolController().limit(limits=1, user_api="openmp")
+    return limit
 
 
 def sayable(sentence: str, symbols: str, voice: str) -> str:

@@ -155,16 +155,21 @@ class Wav2LipPerformance:
 
     def _draw(self, last: bool) -> Iterator[Frame]:
         under_way: deque[_Batch] = deque()
-        while True:
-            ready = min(len(self._mels), len(self._strengths))
-            # A part of a batch waits for more, but for the last.
-            if ready >= BATCH or (last and ready):
-                under_way.append(self._submit(min(ready, BATCH)))
-                if len(under_way) <= _AHEAD:
-                    continue
-            if not under_way:
-                return
-            yield from self._finish(under_way.popleft())
+        try:
+            while True:
+                ready = min(len(self._mels), len(self._strengths))
+                # A part of a batch waits for more, but for the last.
+                if ready >= BATCH or (last and ready):
+                    under_way.append(self._submit(min(ready, BATCH)))
+                    if len(under_way) <= _AHEAD:
+                        continue
+                if not under_way:
+                    return
+                yield from self._finish(under_way.popleft())
+        finally:
+            for batch in under_way:  # a video that was given up: others need the network
+                if batch.rows is not None:
+                    batch.rows.cancel()
 
     def _submit(self, count: int) -> _Batch:
         mels = np.stack([self._mels.popleft() for _ in range(count)])

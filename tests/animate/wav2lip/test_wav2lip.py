@@ -225,3 +225,26 @@ def test_memory_does_not_grow_with_the_sound(stage: tuple[Portrait, Puppet, Crop
         if number == 20:
             break
     assert max(kept) <= 2 * BATCH + 16
+
+
+def test_a_video_that_is_given_up_leaves_the_network_to_others(stage: tuple[Portrait, Puppet, Crop]) -> None:
+    from lipsync.animate.track import TrackBuilder  # noqa: PLC0415
+
+    class Slow(BarDrawer):
+        asked: list[Future[NDArray[np.float32]]] = []  # noqa: RUF012
+
+        def submit(self, faces, mels):  # type: ignore[no-untyped-def]
+            drawn = super().submit(faces, mels)
+            if self.asked:
+                drawn = Future()  # all but the first batch are still to be drawn
+            self.asked.append(drawn)
+            return drawn
+
+    drawer = Slow()
+    speech = Speech(syllables(6), RATE)
+    track = TrackBuilder(25, 0).add(speech, last=True)
+    frames = animator(stage, drawer).perform(25).add(speech, track, last=True)
+    next(frames)
+    frames.close()
+    assert len(drawer.asked) == 3
+    assert all(future.cancelled() for future in drawer.asked[1:])

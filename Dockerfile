@@ -6,7 +6,8 @@ ENV PYTHONUNBUFFERED=1 \
     LIPSYNC_HOST=0.0.0.0 \
     LIPSYNC_PORT=3000 \
     LIPSYNC_OUTPUTS=/data/outputs \
-    LIPSYNC_CACHE=/data/cache
+    LIPSYNC_CACHE=/data/cache \
+    LIPSYNC_CLONED_VOICES=/data/voices
 
 WORKDIR /app
 
@@ -18,7 +19,7 @@ RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ig
 COPY . .
 
 RUN useradd --system --uid 10001 --no-create-home lipsync \
-    && install -d -o lipsync -g lipsync /data /data/outputs /data/cache
+    && install -d -o lipsync -g lipsync /data /data/outputs /data/cache /data/voices
 USER lipsync
 VOLUME /data
 EXPOSE 3000

@@ -17,6 +17,7 @@ from lipsync import __version__
 from lipsync.errors import LipsyncError
 from lipsync.models.commands import add_arguments as add_models_arguments
 from lipsync.terminal import ProgressBar, language_of
+from lipsync.voices_commands import add_arguments as add_voices_arguments
 
 if TYPE_CHECKING:
     from lipsync.service import Result
@@ -113,12 +114,14 @@ def _parser(words: _Words) -> argparse.ArgumentParser:
 
     for name, command, english, russian in (
         ("doctor", _doctor, "what is there and what is missing", "что есть и чего не хватает"),
-        ("voices", _voices, "languages and voices", "языки и голоса"),
+        ("voices", _voices, "languages and voices; add, list, delete", "языки и голоса; add, list, delete"),
         ("avatars", _avatars, "the portraits that come along", "портреты из поставки"),
     ):
         one = commands.add_parser(name, help=words(english, russian))
         one.set_defaults(command=command)
         one.add_argument("--json", action="store_true", help=words("as JSON", "как JSON"))
+        if name == "voices":
+            add_voices_arguments(one, words)
     return parser
 
 

@@ -57,6 +57,13 @@ def examine(settings: Settings) -> list[Finding]:
             ru="рот рисует Wav2Lip",
         ),
         _look("s3fd", lambda: _s3fd(settings), needed=False, en="finds small faces", ru="находит мелкие лица"),
+        _look(
+            "xtts",
+            lambda: _xtts(settings),
+            needed=False,
+            en="speaks 17 languages, and in your voice",
+            ru="говорит на 17 языках и вашим голосом",
+        ),
         _look("outputs", lambda: _writable(settings.outputs), en="where videos are kept", ru="здесь хранятся видео"),
         _look(
             "cache",
@@ -179,6 +186,13 @@ def _s3fd(settings: Settings) -> str:
 
     load_weights(path)
     return str(path) if settings.detector == "s3fd" else f"{path}, not used: LIPSYNC_DETECTOR=s3fd"
+
+
+def _xtts(settings: Settings) -> str:
+    from lipsync.speech.xtts import xtts_voice  # noqa: PLC0415 - imports nothing heavy
+
+    made = xtts_voice(settings)
+    return f"coqui-tts {importlib.metadata.version('coqui-tts')}, {made.files.folder}"
 
 
 def _writable(folder: Path) -> str:

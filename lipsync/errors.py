@@ -377,6 +377,79 @@ SENTENCES: dict[str, Sentence] = {
         "The sound is longer than {limit} seconds: send a part of it.",
         "Звук длиннее {limit} секунд: пришлите его часть.",
     ),
+    "xtts_missing": Sentence(
+        500,
+        "XTTS is not here: {file} is missing in {folder} (lipsync models fetch xtts).",
+        "XTTS нет: в {folder} не хватает {file} (lipsync models fetch xtts).",
+    ),
+    "xtts_licence": Sentence(
+        500,
+        "The licence of XTTS ({licence}) has not been accepted for {folder}: "
+        "lipsync models fetch xtts --accept-licence.",
+        "Лицензия XTTS ({licence}) не принята для {folder}: lipsync models fetch xtts --accept-licence.",
+    ),
+    "xtts_config": Sentence(
+        500,
+        "The file {file} is not that of XTTS v2 ({reason}): download it again.",
+        "Файл {file} не от XTTS v2 ({reason}): скачайте его заново.",
+    ),
+    "no_speech": Sentence(
+        422,
+        "No speech was found in this sound: record one person who talks, close to the microphone.",
+        "В этом звуке не найдено речи: запишите одного человека, говорящего близко к микрофону.",
+    ),
+    "sample_too_short": Sentence(
+        422,
+        "There are {found} seconds of speech in it, at least {needed} are needed: record more.",
+        "В нём {found} с речи, а нужно не меньше {needed}: запишите подольше.",
+    ),
+    "sample_too_quiet": Sentence(
+        422,
+        "The voice is too quiet ({found} dB below full scale): record it louder, or closer to the microphone.",
+        "Голос слишком тихий ({found} дБ ниже полного уровня): запишите громче или ближе к микрофону.",
+    ),
+    "sample_clipped": Sentence(
+        422,
+        "The recording is overdriven ({found} % of it is cut off): record it more quietly.",
+        "Запись перегружена ({found} % обрезано): запишите тише.",
+    ),
+    "several_speakers": Sentence(
+        422,
+        "More than one person seems to speak here ({low} and {high} Hz): send one voice alone.",
+        "Похоже, здесь говорит не один человек ({low} и {high} Гц): пришлите только один голос.",
+    ),
+    "voice_name": Sentence(
+        400,
+        "This name of a voice cannot be used: one to forty letters, digits, spaces, “-” or “_”, beginning with a "
+        "letter or a digit.",
+        "Такое имя голоса не подходит: от одной до сорока букв, цифр, пробелов, «-» или «_»; первой — буква или "
+        "цифра.",
+    ),
+    "voice_exists": Sentence(
+        409,
+        "There is a voice “{voice}” already: delete it first, or choose another name.",
+        "Голос «{voice}» уже есть: удалите его или выберите другое имя.",
+    ),
+    "too_many_voices": Sentence(
+        409,
+        "There are {limit} voices already, no more are kept: delete one first.",
+        "Уже есть {limit} голосов, больше не хранится: удалите какой-нибудь.",
+    ),
+    "voice_damaged": Sentence(
+        500,
+        "The stored voice “{voice}” is damaged or of another model: delete it and add it again.",
+        "Сохранённый голос «{voice}» повреждён или от другой модели: удалите его и добавьте снова.",
+    ),
+    "not_confirmed": Sentence(
+        400,
+        "Nothing was kept: confirm that you may use this voice (may_use, --i-may-use-this-voice).",
+        "Ничего не сохранено: подтвердите, что вы вправе использовать этот голос (may_use, --i-may-use-this-voice).",
+    ),
+    "no_cloning": Sentence(
+        400,
+        "Voices cannot be added on this server: {reason}",
+        "На этом сервере нельзя добавлять голоса: {reason}",
+    ),
     # --- the service
     "not_ready": Sentence(
         503,

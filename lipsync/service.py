@@ -13,6 +13,7 @@ from threading import BoundedSemaphore, Lock
 from lipsync import __version__
 from lipsync.animate.types import Animator
 from lipsync.cache import ArrayCache
+from lipsync.cloning import Cloning
 from lipsync.engines import Engine, Engines
 from lipsync.errors import LipsyncError
 from lipsync.face.avatars import avatar as shipped_avatar
@@ -111,6 +112,8 @@ class LipsyncService:
         )
         self._engines = Engines(settings, self._plan)
         self._voice = VoiceChain(settings, makers)
+        self.cloning = Cloning(self._voice, settings.cloned_voices)
+        """The voices that people add."""
         self._state = "loading"
         self._models_loaded = False
         self._avatar_loaded = False

@@ -20,7 +20,28 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings that touch nothing outside of the test's own folder."""
-    return Settings(_env_file=None, outputs=tmp_path / "outputs", cache=tmp_path / "cache", warm_up=False)
+    return Settings(
+        _env_file=None,
+        outputs=tmp_path / "outputs",
+        cache=tmp_path / "cache",
+        cloned_voices=tmp_path / "voices",
+        warm_up=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_xtts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of weights with an XTTS of random weights in it, whose licence has been accepted. Not to be changed."""
+    from lipsync.speech.coqui import missing_package  # noqa: PLC0415 - only where it is wanted
+
+    absent = missing_package()
+    if absent is not None:
+        pytest.skip(f"XTTS is not tried: {absent} is missing (pip install 'lipsync[xtts]')")
+    from tests.speech.xtts_tiny import make_xtts  # noqa: PLC0415 - needs coqui-tts
+
+    folder = tmp_path_factory.mktemp("weights")
+    make_xtts(folder / "xtts")
+    return folder
 
 
 # With LIPSYNC_CI=1 a test that is skipped fails: what CI does not run, nobody may take for passed.

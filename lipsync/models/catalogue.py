@@ -71,6 +71,8 @@ class Model(_Value):
     ask: str
     """Who gives it: an address."""
     sources: tuple[Source, ...] = ()
+    also: tuple[str, ...] = ()
+    """Models that it is no use without: they are fetched with it."""
 
     @field_validator("path")
     @classmethod

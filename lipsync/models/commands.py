@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -75,7 +76,8 @@ def show(options: argparse.Namespace, settings: Settings, words: Words) -> int:
 def get(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     """``models fetch NAME``."""
     from lipsync.models import catalogue  # noqa: PLC0415 - --help needs none of it
-    from lipsync.models.fetch import fetch, take_file  # noqa: PLC0415
+    from lipsync.models.fetch import take_file  # noqa: PLC0415
+    from lipsync.speech.xtts_files import FOLDER, accept, take_folder  # noqa: PLC0415
 
     model = catalogue.model(options.name)
     if options.file is None and not model.sources:
@@ -83,13 +85,36 @@ def get(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     if model.restricted and not options.accept_licence and not _accepts(model, words):
         raise LipsyncError("licence_not_accepted", model=model.name, licence=model.licence)
     folder = settings.checkpoints
-    if options.file is not None:
+    if options.file is None:
+        wanted = [model, *map(catalogue.model, model.also)]
+        if model.also:  # a file that a person has put there is not fetched again to complete the set
+            wanted = [one for one in wanted if one.found(folder) is None]
+        status = _fetch(wanted, folder, words)
+    elif model.name == "xtts" and options.file.expanduser().is_dir():
+        print(take_folder(options.file.expanduser(), folder))
+        status = 0
+    else:
         print(take_file(model, options.file.expanduser(), folder))
-        return 0
-    total = max(model.size, *(sum(part.size for part in source.parts) for source in model.sources))
+        status = 0
+    if status == 0 and model.name.startswith("xtts"):
+        accept(folder.expanduser().absolute() / FOLDER)
+    return status
+
+
+def _fetch(models: Sequence[Model], folder: Path, words: Words) -> int:
+    """From their sources, with a bar for all of them together."""
+    from lipsync.models.fetch import fetch  # noqa: PLC0415 - --help needs none of it
+
+    sizes = [max(one.size, *(sum(part.size for part in source.parts) for source in one.sources)) for one in models]
     bar = ProgressBar(sys.stderr)
+    before = 0
     try:
-        path = fetch(model, folder, lambda done: bar(min(1.0, done / total)))
+        for model, size in zip(models, sizes, strict=True):
+            start = before
+            path = fetch(model, folder, lambda done: bar(min(1.0, (start + done) / sum(sizes))))  # noqa: B023
+            before += size
+            bar.clear()
+            print(path)
     except KeyboardInterrupt:
         bar.clear()
         said = words("Interrupted: the same command goes on from here.", "Прервано: та же команда продолжит отсюда.")
@@ -97,7 +122,6 @@ def get(options: argparse.Namespace, settings: Settings, words: Words) -> int:
         return 130  # as shells have it for Ctrl-C
     finally:
         bar.clear()
-    print(path)
     return 0
 
 

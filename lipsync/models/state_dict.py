@@ -8,7 +8,7 @@ from __future__ import annotations
 import pickle
 import struct
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,16 +34,19 @@ def import_torch(what: str) -> Any:
     return torch
 
 
-def read_state_dicts(path: Path) -> Iterator[dict[str, Tensor]]:
+def read_state_dicts(
+    path: Path, *, what: str = "Wav2Lip", stand_ins: Sequence[str] = ()
+) -> Iterator[dict[str, Tensor]]:
     """Every state dict in the file, outermost first; on the CPU, of the file's own dtypes.
 
     A checkpoint of a training holds the network's among counters and the optimizer's state. Tensors keep the
-    device out of it: what was stored as cuda:0 is read to the CPU.
+    device out of it: what was stored as cuda:0 is read to the CPU. ``what`` needs torch, for the sentence that says
+    so; classes whose full names are ``stand_ins`` are read as objects without any code.
 
     Raises LipsyncError: needs_torch, weights_unsafe, and what :func:`lipsync.models.looks.format_of` raises.
     """
     kind = format_of(path)
-    import_torch("Wav2Lip")
+    import_torch(what)
     if kind == "safetensors":
         stored: object = _safetensors(path)
     elif kind == "torchscript":
@@ -51,16 +54,32 @@ def read_state_dicts(path: Path) -> Iterator[dict[str, Tensor]]:
 
         stored = read_archive(path)
     else:
-        stored = _torch_file(path)
+        stored = _torch_file(path, stand_ins)
     return _state_dicts(stored, _NEST)
 
 
-def _torch_file(path: Path) -> object:
+def read_torch_file(path: Path, *, what: str) -> object:
+    """What torch.save wrote, when it is tensors, numbers, strings and their containers; else an error.
+
+    Raises what :func:`read_state_dicts` raises.
+    """
+    if format_of(path) not in ("zip", "legacy"):
+        raise LipsyncError("weights_unreadable", file=path)
+    import_torch(what)
+    return _torch_file(path)
+
+
+class _Nothing:
+    """Stands in for a class of a stranger's file: it takes what was stored of an object, and does nothing."""
+
+
+def _torch_file(path: Path, stand_ins: Sequence[str] = ()) -> object:
     """What torch.save wrote, with ``weights_only``: tensors, numbers, strings and their containers, or an error."""
     import torch  # noqa: PLC0415
 
+    allowed = torch.serialization.safe_globals([(_Nothing, name) for name in stand_ins])
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), allowed:
             warnings.simplefilter("ignore")  # of pickle protocols and storages that are not of today
             return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:

@@ -83,6 +83,10 @@ class VoiceChain:
         """Names of the engines that are there, in their order."""
         return [name for name in self._order.names if self._engines.get(name).voice is not None]
 
+    def engine(self, name: str) -> Installed | None:
+        """The engine of that name, or why it is not there; None where the order does not name it."""
+        return self._engines.get(name) if name in self._order.names else None
+
     def load(self, language: str) -> None:
         """Make all engines, and load the one that speaks the language of this code by default.
 
@@ -120,12 +124,16 @@ class VoiceChain:
         return Speaking(text, code, style, choices, self._speaker, self._missing(named, code, choices[0]))
 
     def _named(self, voice: str) -> tuple[Installed, VoiceInfo | None]:
-        """The engine that has this voice, and the voice; none when the engine is not there, or was named itself."""
+        """The engine that has this voice, and the voice; none when the engine is not there, or was named itself.
+
+        A voice that is listed as ``engine:Name`` may be called ``Name``.
+        """
         known = self._order.names
         for name in sorted(known, key=lambda name: not voice.startswith(name)):  # no other engine is made in vain
             engine = self._engines.get(name)
             own = voice == name or (engine.voice is None and voice.startswith((f"{name}:", f"{name}-")))
-            info = next((one for one in _listed(engine.voice) if one.name == voice), None)
+            called = (voice, f"{name}:{voice}")
+            info = next((one for one in _listed(engine.voice) if one.name in called), None)
             if own or info is not None:
                 return engine, info
         raise LipsyncError("unknown_voice", voice=voice[:40], known=", ".join(one.name for one in self.voices()))

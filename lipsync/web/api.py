@@ -22,6 +22,7 @@ from lipsync.speech.languages import LANGUAGES
 from lipsync.web import errors
 from lipsync.web.loading import Loading
 from lipsync.web.reader import language_of_answer
+from lipsync.web.voices import facts as voice_facts
 from lipsync.web.wish import read_wish
 
 if TYPE_CHECKING:
@@ -62,12 +63,14 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
     @api.get("/voices")
     def voices() -> Response:
         service, reader = loading.service(), language_of_answer(request)
-        known = service.voices()
+        known, problem = service.voices(), service.cloning.problem
         spoken = {code for voice in known for code in voice.languages}
         return jsonify(
             default=settings.language,
             languages=[{"code": one.code, "name": one.label} for one in LANGUAGES if one.code in spoken],
             voices=[asdict(voice) for voice in known],
+            added=[voice_facts(one) for one in service.cloning.voices()],
+            cloning=None if problem is None else problem.sentence(reader),
             absent={name: why.sentence(reader) for name, why in service.absent_voices().items()},
         )
 

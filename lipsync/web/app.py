@@ -9,7 +9,7 @@ from flask import Flask, Response, g
 
 from lipsync.service import LipsyncService
 from lipsync.settings import Settings
-from lipsync.web import api, errors, openai, page
+from lipsync.web import api, errors, openai, page, voices
 from lipsync.web.loading import Loading, Service
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +45,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
     loading = Loading(service)
     app.register_blueprint(api.blueprint(settings, loading))
     app.register_blueprint(openai.blueprint(settings, loading))
+    app.register_blueprint(voices.blueprint(loading))
     app.register_blueprint(page.blueprint(settings))
     errors.register(app, settings.max_upload_mb)
     app.before_request(_name_request)

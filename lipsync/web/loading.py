@@ -12,6 +12,7 @@ from lipsync.errors import LANGUAGES, LipsyncError
 from lipsync.speech.types import Speech, VoiceInfo
 
 if TYPE_CHECKING:
+    from lipsync.cloning import Cloning
     from lipsync.speech.chain import Fallback
 
 log = logging.getLogger(__name__)
@@ -45,6 +46,8 @@ class Service(Protocol):
 
     @property
     def ready(self) -> bool: ...
+    @property
+    def cloning(self) -> Cloning: ...
     def load(self) -> None: ...
     def status(self) -> Mapping[str, object]: ...
     def voices(self) -> Sequence[VoiceInfo]: ...

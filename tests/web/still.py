@@ -11,12 +11,13 @@ from uuid import uuid4
 
 import numpy as np
 
+from lipsync.cloning import Cloning
 from lipsync.errors import LipsyncError
 from lipsync.face.picture import read_picture
 from lipsync.media.frame import frame_of
 from lipsync.media.video import Mp4Writer
 from lipsync.settings import Settings
-from lipsync.speech.chain import Fallback
+from lipsync.speech.chain import Fallback, VoiceChain
 from lipsync.speech.espeak import EspeakVoice
 from lipsync.speech.text import clean_text
 from lipsync.speech.types import Speech, VoiceInfo
@@ -38,6 +39,7 @@ class StillService:
         self.settings = settings
         self.ready = loaded
         self.fails = fails
+        self.cloning = Cloning(VoiceChain(settings), settings.cloned_voices)
         self.load_now = threading.Event()
         self.gate = threading.Event()
         """A video is finished only when this is set."""

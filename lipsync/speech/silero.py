@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import re
 import threading
 import unicodedata
 from collections.abc import Iterator
@@ -52,6 +53,9 @@ _SPEAKERS = {
     },
 }
 """Speakers by language: sex, name in English, in Russian. The files' ``random`` makes up one that nobody can name."""
+
+
+_ACUTE = "\N{COMBINING ACUTE ACCENT}"
 
 
 def silero_voice(settings: Settings) -> SileroVoice:
@@ -200,12 +204,15 @@ def _one_core() -> AbstractContextManager[object]:
 def sayable(sentence: str, symbols: str, voice: str) -> str:
     """``sentence`` in the characters that the network knows, ``symbols``: it leaves all others out without a word.
 
-    Accents that it does not know are taken off (café); the letters of Russian stay whole. Raises LipsyncError
-    voice_cannot_say for any other letter or digit.
+    A stressed vowel (за́мок) is written as it has it (з+амок), accents that it does not know are taken off (café);
+    the letters of Russian stay whole. Raises LipsyncError voice_cannot_say for any other letter or digit.
     """
     known = set(symbols)
+    text = unicodedata.normalize("NFC", sentence).replace("’", "'").replace("+", " ")
+    if "+" in known:
+        text = re.sub(f"([аеёиоуыэюя]){_ACUTE}", r"+\1", text, flags=re.IGNORECASE)
     said = []
-    for character in unicodedata.normalize("NFC", sentence).replace("’", "'"):
+    for character in text:
         plain = character
         if character.lower() not in known:
             plain = "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import shutil
 import threading
+from pathlib import Path
 
+import hibari as package
 import numpy as np
 import pytest
 
 from lipsync.errors import LipsyncError
+from lipsync.models.catalogue import model
 from lipsync.settings import Settings
 from lipsync.speech.hibari import HibariVoice, hibari_voice
 
@@ -54,6 +58,20 @@ def test_what_it_speaks(hibari: HibariVoice) -> None:
         hibari.speak("Привет", "ru")
     with pytest.raises(LipsyncError, match="hibari-heart"):
         hibari.speak("Hello", "en", "hibari-emma")
+
+
+def test_the_man_speaks_when_his_file_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file of the same make stands in for his: the wheel's own, under his name."""
+    place = model("hibari-fenrir").places(tmp_path)[0]
+    place.parent.mkdir()
+    shutil.copy(Path(package.__file__).parent / "assets" / "hibari.onnx", place)
+    monkeypatch.setattr("hibari.voices.download", None)  # nothing is downloaded
+    voice = hibari_voice(Settings(_env_file=None, checkpoints=tmp_path))
+    assert [(one.name, one.sex) for one in voice.voices()] == [("hibari-heart", "female"), ("hibari-fenrir", "male")]
+    (his,), (hers,) = (list(voice.speak("Say it.", "en", name)) for name in ("hibari-fenrir", "hibari-heart"))
+    assert his.voice == "hibari-fenrir"
+    assert np.array_equal(his.samples, hers.samples)  # as the file says
+    assert voice.fingerprint("en", "hibari-fenrir") != voice.fingerprint("en", "hibari-heart")
 
 
 def test_letters_that_it_does_not_know(hibari: HibariVoice) -> None:

@@ -140,6 +140,11 @@ def test_what_it_would_leave_out_in_silence_is_refused() -> None:
         assert caught.value.facts["character"] == lost
 
 
+def test_stress_is_written_as_it_has_it() -> None:
+    assert sayable("за\u0301мок и замо\u0301к", RUSSIAN, "v") == "з+амок и зам+ок"
+    assert sayable("а+б", RUSSIAN, "v") == "а б"  # a plus of the text is no stress
+
+
 def test_russian_letters_keep_what_looks_like_an_accent() -> None:
     assert sayable("Йод и\u0306 ёж", RUSSIAN, "v") == "Йод й ёж"
 

@@ -59,7 +59,7 @@ class Settings(BaseSettings):
         False, description="Whether the machine of LIPSYNC_REMOTE_URL may be in a private network."
     )
     voices: str = Field(
-        "xtts,remote,silero,hibari,espeak",
+        "xtts,remote,hibari,silero,espeak",
         description="Voice engines, the best first; for one language: …; ru: silero, espeak.",
     )
     voice_seconds: float = Field(

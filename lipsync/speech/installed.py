@@ -30,7 +30,7 @@ def _from(module: str, maker: str) -> Maker:
 
 MAKERS: Mapping[str, Maker] = {
     name: _from(f"lipsync.speech.{name}", f"{name}_voice")
-    for name in ("xtts", "remote", "silero", "hibari", "espeak")
+    for name in ("xtts", "remote", "hibari", "silero", "espeak")
 }
 """Every engine there is, by name; its module is imported when it is first wanted."""
 

@@ -143,10 +143,10 @@ class ClonedVoices:
             try:
                 part.write_bytes(data)
                 os.link(part, path)  # unlike a rename, it fails where another has come first
+            except FileExistsError as error:
+                raise LipsyncError("voice_exists", voice=clean) from error
             finally:
                 part.unlink(missing_ok=True)
-        except FileExistsError as error:
-            raise LipsyncError("voice_exists", voice=clean) from error
         except OSError as error:
             raise LipsyncError("cannot_write", place=self._folder, reason=error.strerror) from error
         return _facts(path)

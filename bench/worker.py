@@ -70,7 +70,13 @@ def measure(folder: Path, avatar: str, runs: int) -> dict[str, Any]:
 def measure_long(folder: Path, avatar: str) -> dict[str, Any]:
     """Ten seconds, then ten minutes, in one process: the peak of memory after each."""
     settings = Settings(
-        _env_file=None, avatar=avatar, outputs=folder / "outputs", cache=folder / "cache", renders=1, voices="espeak"
+        _env_file=None,
+        avatar=avatar,
+        outputs=folder / "outputs",
+        cache=folder / "cache",
+        renders=1,
+        voices="espeak",
+        max_text=20_000,
     )
     service = LipsyncService(settings)
     service.load()

@@ -91,7 +91,7 @@ def _parser(words: _Words) -> argparse.ArgumentParser:
     say = commands.add_parser("say", help=words("make a video of a text", "сделать видео из текста"))
     say.set_defaults(command=_say)
     say.add_argument("text", help=words("what is said; - reads it from standard input", "что сказать; - из ввода"))
-    say.add_argument("--language", help=words("code or name: ru, English", "код или имя: ru, English"))
+    say.add_argument("--language", help=words("code or name: ru, English; auto", "код или имя: ru, English; auto"))
     say.add_argument("--avatar", help=words("name, or a picture or video file", "имя или файл с картинкой или видео"))
     say.add_argument("--voice", help=words("name of a voice (lipsync voices)", "имя голоса (lipsync voices)"))
     say.add_argument("--speed", help=words("times as fast, 0.25 to 4", "во сколько раз быстрее, от 0.25 до 4"))

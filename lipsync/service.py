@@ -26,9 +26,8 @@ from lipsync.render import Encoding, Progress, Stopwatch, render
 from lipsync.settings import Settings
 from lipsync.speech.chain import Fallback, Speaking, VoiceChain
 from lipsync.speech.installed import MAKERS, Maker
-from lipsync.speech.languages import resolve_language
+from lipsync.speech.script import Script, script_of
 from lipsync.speech.style import read_style
-from lipsync.speech.text import clean_text
 from lipsync.speech.types import PLAIN, Style, VoiceInfo
 from lipsync.threads import apply_threads, available_cores, plan_threads
 from lipsync.videos import Videos
@@ -79,8 +78,7 @@ class _Order:
     """A request whose every field has been checked."""
 
     pieces: Speaking
-    characters: int
-    language: str
+    script: Script
     avatar: str
     picture: bytes
     """A picture file or a video file."""
@@ -142,7 +140,7 @@ class LipsyncService:
         self._clean_up()
 
     def _load_ahead(self) -> None:
-        self._voice.load(resolve_language(self.settings.language).code)
+        self._voice.load(script_of("1", self.settings.language, 1).language)
         self._portraits.load()
         self._models_loaded = True
         order = self._checked("1")
@@ -196,9 +194,8 @@ class LipsyncService:
         if not self.ready:
             raise LipsyncError("not_ready")
         style = read_style(speed, pitch, pause)
-        clean = clean_text(_a_string("text", text), self.settings.max_text)
-        code = resolve_language(_a_string("language", language or self.settings.language)).code
-        return self._voice.speak(clean, code, voice, style, sex=sex)
+        script = self._script(text, language)
+        return self._voice.speak(script.spoken, script.language, voice, style, sex=sex)
 
     def generate(
         self,
@@ -226,6 +223,7 @@ class LipsyncService:
         can name no path); ``picture`` the bytes of such a file, and comes before it; ``engine`` is auto, wav2lip or
         puppet; ``box`` is the face, x0, y0, x1, y1 in pixels of the picture as it came, upright, and ``pads`` what
         Wav2Lip's box grows by at the top, the bottom, the left and the right; both may be a string of four numbers.
+        ``language`` is a code, a name, or auto, which is found from the text.
         ``voice`` is the name of a voice or of a voice engine; ``speed`` (times), ``pitch`` (semitones) and ``pause``
         (times) as in :class:`lipsync.speech.types.Style`. What is left out is the setting's.
 
@@ -267,8 +265,7 @@ class LipsyncService:
         pads: str | Sequence[float] | None = None,
     ) -> _Order:
         """All that can be said about a request before any work is done."""
-        clean = clean_text(_a_string("text", text), self.settings.max_text)
-        code = resolve_language(_a_string("language", language or self.settings.language)).code
+        script = self._script(text, language)
         fps = _a_number("fps", self.settings.fps if fps is None else fps, *FPS)
         seed = _a_number("seed", SEED if seed is None else seed, 0, SEEDS - 1)
         chosen = self._engines.choose(engine)
@@ -279,8 +276,12 @@ class LipsyncService:
         if face is not None and is_video(data):
             expected = {"en": "it is for pictures, not for a video", "ru": "она для картинок, а не для видео"}
             raise LipsyncError("bad_field", field="box", expected=expected)
-        pieces = self._voice.speak(clean, code, voice, style, sex=sex)
-        return _Order(pieces, len(clean), code, name, data, fps, seed, chosen, face, grown)
+        pieces = self._voice.speak(script.spoken, script.language, voice, style, sex=sex)
+        return _Order(pieces, script, name, data, fps, seed, chosen, face, grown)
+
+    def _script(self, text: str, language: str | None) -> Script:
+        named = _a_string("language", language or self.settings.language)
+        return script_of(_a_string("text", text), named, self.settings.max_text)
 
     def _picture(self, avatar: str | Path | None, picture: bytes | None) -> tuple[str, bytes, str]:
         """The portrait's name, its file's bytes, and the sex of the voice that fits it, empty if it is not known."""
@@ -309,7 +310,7 @@ class LipsyncService:
                 fps=order.fps,
                 seed=order.seed,
                 encoding=Encoding(self.settings.crf, self.settings.preset, self._plan.encoder),
-                characters=order.characters,
+                characters=len(order.script.spoken),
                 watch=watch,
                 track_path=track,
                 progress=progress,
@@ -322,7 +323,7 @@ class LipsyncService:
             width=width,
             height=height,
             fps=order.fps,
-            language=order.language,
+            language=order.script.language,
             voice=clip.voice,
             fallbacks=tuple(order.pieces.fallbacks),
             avatar=order.avatar,

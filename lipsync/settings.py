@@ -17,7 +17,7 @@ class Settings(BaseSettings):
     avatar: str = Field(
         "gauss", description="Name of the default avatar, or the path of a picture or a video of your own."
     )
-    language: str = Field("ru", description="Language of a request that names none.")
+    language: str = Field("ru", description="Language of a request that names none; auto: found from its text.")
     fps: int = Field(25, ge=10, le=60, description="Frames a second of a request that names none.")
     host: str = Field("127.0.0.1", description="Address that the server listens on.")
     port: int = Field(3000, ge=0, le=65535, description="Port that the server listens on.")
@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     speech_cache_max_mb: float = Field(
         512.0, gt=0, description="The longest unused sentences are removed above this."
     )
-    max_text: int = Field(20_000, ge=1, description="Most characters in a text.")
+    max_text: int = Field(5000, ge=1, description="Most characters in a text.")
     max_upload_mb: float = Field(20.0, gt=0, description="Largest request body, and picture or video file, in MB.")
     max_megapixels: float = Field(50.0, gt=0, description="Most pixels in a picture, in millions.")
     max_side: int = Field(1920, ge=128, description="A larger picture is scaled down to this longer side.")

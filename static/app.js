@@ -97,7 +97,8 @@ function speakIn(code) {
 
 function fillVoices() {
   const before = $("voice").value;
-  const fitting = voices.voices.filter((voice) => voice.languages.includes($("language").value));
+  const spoken = $("language").value;
+  const fitting = voices.voices.filter((voice) => spoken === "auto" || voice.languages.includes(spoken));
   const label = (voice) => voice.labels[pageLanguage] ?? voice.labels.en ?? voice.name;
   $("voice").replaceChildren(option("", word("voice_any")), ...fitting.map((voice) => option(voice.name, label(voice))));
   if (fitting.some((voice) => voice.name === before)) $("voice").value = before;
@@ -339,7 +340,9 @@ async function begin() {
   showStill("api/avatar", portraits.default_moves);
   await untilReady();
   voices = await (await ask("api/voices")).json();
-  $("language").replaceChildren(...voices.languages.map(({ code, name }) => option(code, name)));
+  const auto = option("auto", word("language_auto"));
+  auto.dataset.word = "language_auto";
+  $("language").replaceChildren(auto, ...voices.languages.map(({ code, name }) => option(code, name)));
   $("language").value = voices.default;
   speakIn(pageLanguage);
   fillVoices();

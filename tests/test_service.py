@@ -25,6 +25,7 @@ from lipsync.face.avatars import avatar
 from lipsync.service import LipsyncService, Result
 from lipsync.settings import Settings
 from lipsync.speech.espeak import RATE, EspeakVoice
+from lipsync.speech.script import script_of
 
 SMALL = 256
 """Pixels of the longer side: a frame costs 2 ms."""
@@ -69,7 +70,8 @@ def first_picture(path: Path) -> NDArray[np.uint8]:
 
 
 def spoken(text: str, language: str, voice: str | None) -> NDArray[np.float32]:
-    return np.concatenate([speech.samples for speech in EspeakVoice().speak(text, language, voice)])
+    said = script_of(text, language, 1000).spoken
+    return np.concatenate([speech.samples for speech in EspeakVoice().speak(said, language, voice)])
 
 
 def likeness(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
@@ -119,6 +121,12 @@ def test_the_same_request_gives_the_same_video_and_another_seed_another(service:
     assert one.path.read_bytes() == two.path.read_bytes()
     assert other.path.read_bytes() != one.path.read_bytes()
     np.testing.assert_array_equal(heard(other.path), heard(one.path))
+
+
+def test_the_language_is_found_and_numbers_are_words(service: LipsyncService) -> None:
+    result = service.generate(text="Мені 5 років.", language="auto")
+    assert result.language == "uk"
+    assert result.duration == len(spoken("Мені п'ять років.", "uk", "espeak-female")) / RATE  # Hopper's
 
 
 def test_sixteen_at_once_get_each_their_own(tmp_path: Path, service: LipsyncService, mirrored: bytes) -> None:

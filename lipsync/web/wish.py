@@ -23,7 +23,7 @@ class Wish(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     text: str = Field(description="What is said.")
-    language: str | None = Field(None, max_length=NAME, description="In which language: a code or a name.")
+    language: str | None = Field(None, max_length=NAME, description="In which language: a code, a name, or auto.")
     avatar: str | None = Field(None, max_length=NAME, description="Name of a portrait; not used with a picture.")
     voice: str | None = Field(None, max_length=NAME, description="Name of a voice, or of a voice engine.")
     speed: float | None = Field(None, description="Times as fast, 0.25 to 4.")

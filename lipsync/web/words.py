@@ -30,6 +30,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "characters": ("{count} of {limit} characters", "{count} из {limit} символов"),
     "language": ("Language", "Язык"),
+    "language_auto": ("By the text", "По тексту"),
     "voice": ("Voice", "Голос"),
     "voice_any": ("Automatic", "Авто"),
     "speed": ("Speed of speech", "Скорость речи"),

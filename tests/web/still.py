@@ -19,7 +19,7 @@ from lipsync.media.video import Mp4Writer
 from lipsync.settings import Settings
 from lipsync.speech.chain import Fallback, VoiceChain
 from lipsync.speech.espeak import EspeakVoice
-from lipsync.speech.text import clean_text
+from lipsync.speech.script import script_of
 from lipsync.speech.types import Speech, VoiceInfo
 
 
@@ -65,17 +65,17 @@ class StillService:
 
     def speak(self, **wish: object) -> Iterator[Speech]:
         self.wishes.append(wish)
-        text = clean_text(str(wish["text"]), self.settings.max_text)
-        return EspeakVoice().speak(text, str(wish["language"]), _string(wish.get("voice")))
+        script = script_of(str(wish["text"]), str(wish["language"]), self.settings.max_text)
+        return EspeakVoice().speak(script.spoken, script.language, _string(wish.get("voice")))
 
     def generate(self, **wish: object) -> Clip:
         self.wishes.append(wish)
-        text = clean_text(str(wish["text"]), self.settings.max_text)
+        script = script_of(str(wish["text"]), str(wish["language"]), self.settings.max_text)
         picture = wish.get("picture")
         if isinstance(picture, bytes):
             shape = read_picture(picture, max_megapixels=self.settings.max_megapixels, max_side=256).shape
             raise LipsyncError("no_face", width=shape[1], height=shape[0])
-        speeches = EspeakVoice().speak(text, str(wish["language"]), _string(wish.get("voice")))
+        speeches = EspeakVoice().speak(script.spoken, script.language, _string(wish.get("voice")))
         self.settings.outputs.mkdir(parents=True, exist_ok=True)
         path = self.settings.outputs / f"avatar_{uuid4().hex[:8]}.mp4"
         self.begun.set()

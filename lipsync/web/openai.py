@@ -66,7 +66,7 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
     def speech() -> Response:
         wish = _read(settings.language)
         voice, sex = _voice(wish.voice)
-        language = wish.language or settings.language
+        language = wish.language or "auto"  # OpenAI's clients name none
         spoken = loading.service().speak(text=wish.input, language=language, voice=voice, speed=wish.speed, sex=sex)
         first = next(spoken)  # what is wrong with the request is found out before anything is sent
         encoded = _encoded(chain([first], spoken), wish.response_format, g.request_id)

@@ -113,6 +113,13 @@ def test_voices_of_either_sex_and_our_own(client: OpenAI) -> None:
     assert voice("nova", extra_body={"language": "ru"}) == "espeak-female"
 
 
+def test_the_language_is_found_from_the_text(client_of_still: FlaskClient, service: StillService) -> None:
+    for language in ({}, {"language": None}):
+        client_of_still.post("/v1/audio/speech", json={"input": "Привет, как дела?", **language})
+    client_of_still.post("/v1/audio/speech", json={"input": "Hello", "language": "de"})
+    assert [one["language"] for one in service.wishes] == ["auto", "auto", "de"]
+
+
 def test_models(client: OpenAI) -> None:
     assert [one.id for one in client.models.list()] == ["lipsync"]
     assert client.models.retrieve("lipsync").owned_by == "lipsync"

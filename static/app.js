@@ -1,5 +1,7 @@
 // The page: what a person typed and chose goes to /api/generate, and the video that comes back is played.
 
+import { isSound, ownVoice } from "./voices.js";
+
 const $ = (id) => document.getElementById(id);
 const facts = JSON.parse($("facts").textContent);
 
@@ -313,6 +315,19 @@ function showTimings(stages) {
   }));
 }
 
+// --- a voice of the person's own
+
+async function loadVoices() {
+  voices = await (await ask("api/voices")).json();
+  fillVoices();
+  mine.update(voices);
+}
+
+const mine = ownVoice({ $, word, ask, Problem, changed: async (name) => {
+  await loadVoices();
+  if (name) $("voice").value = name;
+} });
+
 // --- beginning
 
 async function untilReady() {
@@ -346,6 +361,7 @@ async function begin() {
   $("language").value = voices.default;
   speakIn(pageLanguage);
   fillVoices();
+  mine.update(voices);
 }
 
 $("form").addEventListener("submit", (event) => { event.preventDefault(); generate(); });
@@ -377,8 +393,10 @@ addEventListener("dragleave", (event) => { if (!event.relatedTarget) $("drop").c
 addEventListener("drop", (event) => {
   event.preventDefault();
   $("drop").classList.remove("over-it");
-  const [file] = event.dataTransfer.files;
-  if (file) takePicture(file);
+  const files = [...event.dataTransfer.files];
+  const sounds = files.filter(isSound);
+  if (sounds.length && !$("new-voice").hidden) mine.take(sounds);
+  else if (files.length) takePicture(files[0]);
 });
 
 count();

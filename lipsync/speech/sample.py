@@ -77,7 +77,7 @@ def read_sample(files: Sequence[bytes]) -> Sample:
 
 def listen(samples: NDArray[np.float32]) -> Sample:
     """The speech in (n,) samples of RATE a second. Raises LipsyncError as :func:`read_sample`."""
-    if len(samples) < _FRAME or len(samples) / RATE < 1.0:
+    if len(samples) / RATE < LEAST:
         raise LipsyncError("sample_too_short", found=f"{len(samples) / RATE:.1f}", needed=f"{LEAST:g}")
     level, pitch = _levels_and_pitches(samples)
     loud = float(np.percentile(level, 95))

@@ -36,6 +36,32 @@ _WORDS: dict[str, tuple[str, str]] = {
     "speed": ("Speed of speech", "Скорость речи"),
     "times": ("× {n}", "× {n}"),
     "fallback": ("{sentence} {voice} went on.", "{sentence} Продолжил {voice}."),
+    "own_voice": ("A voice of your own", "Свой голос"),
+    "own_voice_hint": (
+        "6 seconds to 10 minutes of one person talking, close to the microphone, without music. The recording is not "
+        "kept; what makes the voice is.",
+        "От 6 секунд до 10 минут речи одного человека, близко к микрофону, без музыки. Запись не хранится — "
+        "хранятся только особенности голоса.",
+    ),
+    "record": ("Record", "Записать"),
+    "stop": ("Stop", "Остановить"),
+    "recording": ("Recording: {n} s", "Идёт запись: {n} с"),
+    "recording_first": ("Stop the recording first.", "Сначала остановите запись."),
+    "no_microphone": (
+        "The microphone cannot be used: allow it in the browser, or choose a file.",
+        "Микрофон недоступен: разрешите его в браузере или выберите файл.",
+    ),
+    "choose_sounds": ("Choose sound files, or drop them here", "Выбрать звуковые файлы или бросить их сюда"),
+    "voice_name": ("Name", "Имя"),
+    "may_use": (
+        "I may use this voice: it is mine, or the person has allowed it.",
+        "Я вправе использовать этот голос: он мой, или его владелец разрешил.",
+    ),
+    "add_voice": ("Add this voice", "Добавить голос"),
+    "adding": ("Listening to it…", "Слушаем…"),
+    "added": ("{name} can speak now.", "{name}: теперь можно говорить этим голосом."),
+    "remove": ("Remove", "Убрать"),
+    "delete_voice": ("Delete this voice", "Удалить голос"),
     "portrait": ("Portrait", "Портрет"),
     "own": ("Your picture", "Ваша картинка"),
     "own_video": ("Your video", "Ваше видео"),

@@ -103,6 +103,7 @@ def _parser(words: _Words) -> argparse.ArgumentParser:
     say.add_argument("--box", metavar="X0,Y0,X1,Y1", help=words("the face, in pixels", "лицо, в пикселях"))
     say.add_argument("--pads", metavar="T,B,L,R", help=words("what Wav2Lip's box grows by", "поля рамки Wav2Lip"))
     say.add_argument("-o", "--output", type=Path, help=words("file of the video (.mp4)", "файл видео (.mp4)"))
+    say.add_argument("--subtitles", help=words("vtt or srt: beside the video", "vtt или srt: рядом с видео"))
     say.add_argument("--track", type=Path, help=words("also write the face track (.json)", "записать и трек (.json)"))
     say.add_argument("--json", action="store_true", help=words("print the facts as JSON", "вывести итог как JSON"))
 
@@ -163,6 +164,7 @@ def _say(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
             engine=options.engine,
             box=options.box,
             pads=options.pads,
+            subtitles=options.subtitles,
             output=options.output,
             track=options.track,
             progress=bar,
@@ -171,6 +173,7 @@ def _say(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
         bar.clear()
     if options.json:
         facts = {**asdict(result), "path": str(result.path)}
+        facts["subtitles"] = str(result.subtitles) if result.subtitles else None
         timings = facts.pop("timings")
         facts["seconds"] = {stage: round(timings[stage], 4) for stage in _STAGES}
         facts["first_frame"] = round(bar.first_frame or 0.0, 3)
@@ -206,8 +209,9 @@ def _told(result: Result, words: _Words) -> str:
         if result.timings.get(stage, 0.0) >= 0.005 or stage == "total"
     )
     frames = words(f"{result.frames} frames", f"кадров: {result.frames}")
+    titles = f"{result.subtitles}\n" if result.subtitles else ""
     return (
-        f"{result.path}\n"
+        f"{result.path}\n{titles}"
         f"{result.duration:.2f} {second}, {frames}, {result.width}x{result.height}, {result.fps} fps, "
         f"{result.language}, {result.voice}, {result.avatar}\n{stages}"
     )

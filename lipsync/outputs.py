@@ -12,7 +12,7 @@ from lipsync.media.video import PART_PREFIX
 
 log = logging.getLogger(__name__)
 
-_OURS = re.compile(r"avatar_\d{8}-\d{6}_[0-9a-f]{16}\.mp4")
+_OURS = re.compile(r"avatar_\d{8}-\d{6}_[0-9a-f]{16}\.(?:mp4|vtt|srt)")
 _YOUNG = 300.0
 """Seconds after which a video has reached the one who asked for it."""
 _DEAD_PART = 3600.0
@@ -34,7 +34,7 @@ def remove_old(
     max_mb: float,
     now: float | None = None,
 ) -> list[Path]:
-    """Remove videos older than ``max_hours``, then the oldest until the rest has at most ``max_mb`` MB.
+    """Remove videos, and their subtitles, older than ``max_hours``, then the oldest until the rest has at most ``max_mb`` MB.
 
     Only files of :func:`new_name`'s form are touched, and what an interrupted process left unfinished. A video made
     in the last minutes stays in any case, though it counts: it may be on its way to the one who asked for it. (One

@@ -15,7 +15,10 @@ from lipsync.animate.types import Animator
 from lipsync.errors import LipsyncError
 from lipsync.media.frame import Frame
 from lipsync.media.video import Mp4Writer
+from lipsync.speech.reading.passage import Reading
 from lipsync.speech.types import Speech
+from lipsync.subtitles.cues import Cue, CueBuilder
+from lipsync.subtitles.formats import Format, SubtitleFile
 
 Progress = Callable[[float], None]
 """Told how much is done, 0 to 1. What it raises ends the render."""
@@ -52,6 +55,19 @@ class Encoding:
 
 
 @dataclass(frozen=True)
+class Subtitles:
+    """What is asked of the subtitles; in the video they are a track."""
+
+    passage: tuple[Reading, ...]
+    """The text as it is written, with how each part is said."""
+    language: str
+    """Code: ``ru``."""
+    format: Format
+    path: Path
+    """Of the file beside the video."""
+
+
+@dataclass(frozen=True)
 class Clip:
     """What was made."""
 
@@ -75,9 +91,10 @@ def render(
     characters: int,
     watch: Stopwatch,
     track_path: Path | None = None,
+    subtitles: Subtitles | None = None,
     progress: Progress | None = None,
 ) -> Clip:
-    """Speak ``pieces`` into ``path``, and their track into ``track_path``.
+    """Speak ``pieces`` into ``path``, their track into ``track_path``, and what they say into ``subtitles``.
 
     ``characters`` is the length of the whole text, of which each piece is a
     part: how much is done is told by it. Neither file exists before it is whole, or after an error. Raises
@@ -87,17 +104,24 @@ def render(
     spoken = 0
     with ExitStack() as files:
         track_file = files.enter_context(TrackFile(track_path, fps)) if track_path else None
+        subtitle_file, cues = None, None
+        if subtitles is not None:
+            subtitle_file = files.enter_context(SubtitleFile(subtitles.path, subtitles.format))
+            cues = CueBuilder(subtitles.passage)
+        language = subtitles.language if subtitles else ""
         writer: Mp4Writer | None = None
         for speech, last in _with_last(_timed(pieces, watch)):
             if writer is None:
                 rate, voice = speech.rate, speech.voice
-                writer = files.enter_context(_writer(path, animator.size, fps, rate, encoding))
+                writer = files.enter_context(_writer(path, animator.size, fps, rate, encoding, language))
             with watch.stage("track"):
                 track = builder.add(speech, last=last)
                 if track_file is not None:
                     track_file.write(speech, writer.samples / rate, track, animator.openings(track))
             with watch.stage("encode"):
                 writer.write_sound(speech.samples)
+                if cues is not None and subtitle_file is not None:
+                    _write_cues([*cues.add(speech), *(cues.finish() if last else [])], writer, subtitle_file)
             for done in _frames(performance.add(speech, track, last=last), len(track), writer, watch):
                 if progress is not None:
                     progress(min(1.0, (spoken + done * len(speech.text)) / max(1, characters)))
@@ -111,7 +135,14 @@ def render(
     return Clip(writer.frames, writer.samples, rate, voice)
 
 
-def _writer(path: Path, size: tuple[int, int], fps: int, rate: int, encoding: Encoding) -> Mp4Writer:
+def _write_cues(cues: list[Cue], writer: Mp4Writer, file: SubtitleFile) -> None:
+    """Into the video and into the file beside it."""
+    for cue in cues:
+        writer.write_subtitle(cue.start, cue.end, "\n".join(cue.lines))
+    file.write(cues)
+
+
+def _writer(path: Path, size: tuple[int, int], fps: int, rate: int, encoding: Encoding, subtitles: str) -> Mp4Writer:
     return Mp4Writer(
         path,
         width=size[0],
@@ -121,6 +152,7 @@ def _writer(path: Path, size: tuple[int, int], fps: int, rate: int, encoding: En
         crf=encoding.crf,
         preset=encoding.preset,
         threads=encoding.threads,
+        subtitles=subtitles,
     )
 
 

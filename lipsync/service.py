@@ -22,13 +22,14 @@ from lipsync.face.box import Box, Pads, read_box, read_pads
 from lipsync.media.decode import is_video
 from lipsync.outputs import new_name, remove_old
 from lipsync.portraits import Origin, Portraits
-from lipsync.render import Encoding, Progress, Stopwatch, render
+from lipsync.render import Encoding, Progress, Stopwatch, Subtitles, render
 from lipsync.settings import Settings
 from lipsync.speech.chain import Fallback, Speaking, VoiceChain
 from lipsync.speech.installed import MAKERS, Maker
 from lipsync.speech.script import Script, script_of
 from lipsync.speech.style import read_style
 from lipsync.speech.types import PLAIN, Style, VoiceInfo
+from lipsync.subtitles.formats import Format, read_format
 from lipsync.threads import apply_threads, available_cores, plan_threads
 from lipsync.videos import Videos
 
@@ -47,6 +48,8 @@ class Result:
     """A finished video."""
 
     path: Path
+    subtitles: Path | None
+    """The file of its subtitles, where they were asked for."""
     duration: float
     """Seconds of sound; frames = ceil(duration * fps)."""
     frames: int
@@ -87,6 +90,7 @@ class _Order:
     engine: Engine
     box: Box | None
     pads: Pads | None
+    subtitles: Format | None
 
 
 class LipsyncService:
@@ -213,6 +217,7 @@ class LipsyncService:
         engine: str | None = None,
         box: str | Sequence[float] | None = None,
         pads: str | Sequence[float] | None = None,
+        subtitles: str | None = None,
         output: Path | None = None,
         track: Path | None = None,
         progress: Progress | None = None,
@@ -227,10 +232,11 @@ class LipsyncService:
         ``voice`` is the name of a voice or of a voice engine; ``speed`` (times), ``pitch`` (semitones) and ``pause``
         (times) as in :class:`lipsync.speech.types.Style`. What is left out is the setting's.
 
+        ``subtitles`` is vtt or srt: they are written beside the video under its name, and are a track in it.
         ``output`` is a new file in the outputs folder when none is given; ``track`` gets the face track as JSON.
         ``progress`` is told how much is done, 0 to 1, in the calling thread; what it raises ends the work.
 
-        Neither file is there after an error. Raises LipsyncError: not_ready, empty_text, text_too_long,
+        None of the files is there after an error. Raises LipsyncError: not_ready, empty_text, text_too_long,
         bad_characters, nothing_to_say, unknown_language, unknown_voice, unknown_avatar, bad_field, file_too_large,
         no_wav2lip, video_needs_wav2lip, what :meth:`lipsync.portraits.Portraits.get` or, for a video,
         :meth:`lipsync.videos.Videos.get` raises, speech_failed, cannot_write.
@@ -238,7 +244,7 @@ class LipsyncService:
         if not self.ready:
             raise LipsyncError("not_ready")
         style = read_style(speed, pitch, pause)
-        order = self._checked(text, language, avatar, voice, style, seed, fps, picture, engine, box, pads)
+        order = self._checked(text, language, avatar, voice, style, seed, fps, picture, engine, box, pads, subtitles)
         if output is not None:
             return self._make(order, output, track, progress)
         folder = self.settings.outputs.expanduser().absolute()
@@ -263,9 +269,11 @@ class LipsyncService:
         engine: str | None = None,
         box: str | Sequence[float] | None = None,
         pads: str | Sequence[float] | None = None,
+        subtitles: str | None = None,
     ) -> _Order:
         """All that can be said about a request before any work is done."""
         script = self._script(text, language)
+        titled = None if subtitles is None else read_format(subtitles)
         fps = _a_number("fps", self.settings.fps if fps is None else fps, *FPS)
         seed = _a_number("seed", SEED if seed is None else seed, 0, SEEDS - 1)
         chosen = self._engines.choose(engine)
@@ -277,7 +285,7 @@ class LipsyncService:
             expected = {"en": "it is for pictures, not for a video", "ru": "она для картинок, а не для видео"}
             raise LipsyncError("bad_field", field="box", expected=expected)
         pieces = self._voice.speak(script.spoken, script.language, voice, style, sex=sex)
-        return _Order(pieces, script, name, data, fps, seed, chosen, face, grown)
+        return _Order(pieces, script, name, data, fps, seed, chosen, face, grown, titled)
 
     def _script(self, text: str, language: str | None) -> Script:
         named = _a_string("language", language or self.settings.language)
@@ -303,6 +311,11 @@ class LipsyncService:
             with watch.stage("portrait"):
                 animator, origin = self._animator(order)
             width, height = animator.size
+            titles = None
+            if order.subtitles is not None:
+                ending = f".{order.subtitles}"
+                beside = path.with_suffix(ending) if path.suffix != ending else path.with_name(path.name + ending)
+                titles = Subtitles(order.script.passage, order.script.language, order.subtitles, beside)
             clip = render(
                 order.pieces,
                 animator,
@@ -313,11 +326,13 @@ class LipsyncService:
                 characters=len(order.script.spoken),
                 watch=watch,
                 track_path=track,
+                subtitles=titles,
                 progress=progress,
             )
         watch.mark("total")
         return Result(
             path=path,
+            subtitles=titles.path if titles else None,
             duration=clip.samples / clip.rate,
             frames=clip.frames,
             width=width,

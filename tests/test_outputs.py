@@ -34,6 +34,12 @@ def test_what_is_too_old_goes(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [young]
 
 
+def test_its_subtitles_go_with_a_video(tmp_path: Path) -> None:
+    names = [f"avatar_20250615-150640_0123456789abcdef.{ending}" for ending in ("mp4", "srt", "vtt")]
+    files = [video(tmp_path, 25, name=name) for name in names]
+    assert remove_old(tmp_path, max_hours=24, max_mb=1, now=NOW) == files
+
+
 def test_the_oldest_go_above_the_total(tmp_path: Path) -> None:
     videos = [video(tmp_path, hours, 400_000) for hours in (5, 4, 3, 2, 1)]
 

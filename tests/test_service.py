@@ -129,6 +129,30 @@ def test_the_language_is_found_and_numbers_are_words(service: LipsyncService) ->
     assert result.duration == len(spoken("Мені п'ять років.", "uk", "espeak-female")) / RATE  # Hopper's
 
 
+@pytest.mark.parametrize(("format", "begins"), [("vtt", "WEBVTT"), ("srt", "1\n00:00:0")])
+def test_subtitles_stand_beside_the_video_and_in_it(
+    tmp_path: Path, service: LipsyncService, format: str, begins: str
+) -> None:
+    text = "Мені 5 років. Так!"
+    result = service.generate(text=text, language="auto", subtitles=format, output=tmp_path / "a.mp4")
+    assert result.subtitles == tmp_path / f"a.{format}"
+    written = result.subtitles.read_text("utf-8")
+    assert written.startswith(begins)
+    assert "Мені 5 років.\n" in written
+    with av.open(str(result.path)) as container:
+        (track,) = container.streams.subtitles
+        texts = [bytes(packet)[2:].decode() for packet in container.demux(track) if packet.size > 2]
+    assert " ".join(texts) == text
+
+
+def test_no_subtitles_where_none_are_asked_for(tmp_path: Path, service: LipsyncService) -> None:
+    result = service.generate(text="Да", output=tmp_path / "a.mp4")
+    assert result.subtitles is None
+    assert list(tmp_path.iterdir()) == [result.path]
+    with av.open(str(result.path)) as container:
+        assert not container.streams.subtitles
+
+
 def test_sixteen_at_once_get_each_their_own(tmp_path: Path, service: LipsyncService, mirrored: bytes) -> None:
     requests: list[dict[str, Any]] = [
         {
@@ -247,6 +271,7 @@ HTML = b"<!DOCTYPE html><html><body>404</body></html>"
         ({"text": "Да", "avatar": Path("/")}, "cannot_read"),
         ({"text": "Да", "avatar": ["gauss"]}, "bad_field"),
         ({"text": "Да", "fps": 9}, "bad_field"),
+        ({"text": "Да", "subtitles": "ass"}, "bad_field"),
         ({"text": "Да", "fps": 61}, "bad_field"),
         ({"text": "Да", "fps": 25.0}, "bad_field"),
         ({"text": "Да", "fps": True}, "bad_field"),

@@ -16,6 +16,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from lipsync.media.frame import Frame
+from lipsync.media.subtitle_track import SubtitleTrack
 
 AAC_RATES = (7350, 8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000)
 """Sampling frequencies of AAC: ISO/IEC 14496-3, table 1.18. Any other sound is resampled."""
@@ -57,7 +58,9 @@ class Encoder:
         crf: int,
         preset: str,
         threads: int,
+        subtitles: str = "",
     ) -> None:
+        """``subtitles`` is the language (ISO 639-1) of a track of them; empty: there is none."""
         self._fps, self._rate = fps, rate
         self._frames = 0
         self._waiting: deque[NDArray[np.float32]] = deque()
@@ -72,6 +75,7 @@ class Encoder:
         self._sound: AudioStream = self._container.add_stream("aac", rate=coded_rate, layout="mono", format="fltp")
         self._sound.bit_rate = min(_SOUND_BITS, _MOST_BITS_PER_SAMPLE * coded_rate)
         self._resampler = av.AudioResampler("fltp", "mono", coded_rate) if coded_rate != rate else None
+        self._subtitles = SubtitleTrack(self._container, subtitles) if subtitles else None
         try:
             self._container.start_encoding()
         except BaseException:
@@ -104,6 +108,12 @@ class Encoder:
         self._frames += 1
         self._container.mux(self._video.encode(picture))
         self._code_sound(self._frames * self._rate // self._fps)
+
+    def add_subtitle(self, start: float, end: float, text: str) -> None:
+        """The next subtitle, in seconds; not before the end of the one before it."""
+        if self._subtitles is None:
+            raise ValueError("this video has no track of subtitles")
+        self._subtitles.add(start, end, text)
 
     def finish(self) -> None:
         """Write all that is still held, and the index."""

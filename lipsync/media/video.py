@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Queue
 from threading import Thread
@@ -22,6 +23,17 @@ PART_PREFIX = ".lipsync-"
 """How the hidden name of an unfinished video begins."""
 _QUEUE = 4
 """Frames that may wait for the encoder: enough to even out the two, and 8 MB at 1024x1304."""
+
+
+@dataclass(frozen=True)
+class _Subtitle:
+    start: float
+    end: float
+    text: str
+
+
+_Item = Frame | NDArray[np.float32] | _Subtitle
+"""What waits for the encoder."""
 
 
 class Mp4Writer:
@@ -48,8 +60,10 @@ class Mp4Writer:
         crf: int = 20,
         preset: str = "veryfast",
         threads: int = 1,
+        subtitles: str = "",
     ) -> None:
-        """``width`` and ``height`` in pixels, both even; ``rate`` of the sound in samples a second."""
+        """``width`` and ``height`` in pixels, both even; ``rate`` of the sound in samples a second; ``subtitles`` is
+        the language (ISO 639-1) of a track of them, empty for none."""
         if width % 2 or height % 2 or min(width, height) < 2:
             raise ValueError(f"H.264 with half-size colour needs even sizes, not {width}x{height}")
         self.frames = 0
@@ -72,9 +86,17 @@ class Mp4Writer:
         place: str | BinaryIO = f"file:{self._part}" if isinstance(target, Path) else target
         try:
             self._encoder = Encoder(
-                place, width=width, height=height, fps=fps, rate=rate, crf=crf, preset=preset, threads=threads
+                place,
+                width=width,
+                height=height,
+                fps=fps,
+                rate=rate,
+                crf=crf,
+                preset=preset,
+                threads=threads,
+                subtitles=subtitles,
             )
-            self._queue: Queue[Frame | NDArray[np.float32] | None] = Queue(_QUEUE)
+            self._queue: Queue[_Item | None] = Queue(_QUEUE)
             self._thread = Thread(target=self._code, name="encoder", daemon=True)
             self._thread.start()  # waits for the thread: an interrupt may well come here
         except BaseException as error:
@@ -98,6 +120,10 @@ class Mp4Writer:
             raise ValueError(f"a frame of {frame.width}x{frame.height} in a video of {self._size[1]}x{self._size[0]}")
         self.frames += 1
         self._put(frame)
+
+    def write_subtitle(self, start: float, end: float, text: str) -> None:
+        """The next subtitle, from ``start`` to ``end`` seconds, in lines. Only where there is a track of them."""
+        self._put(_Subtitle(start, end, text))
 
     def close(self) -> None:
         """Finish the file and give it its name. A second call does nothing."""
@@ -128,7 +154,7 @@ class Mp4Writer:
         else:
             self.abort()
 
-    def _put(self, item: Frame | NDArray[np.float32]) -> None:
+    def _put(self, item: _Item) -> None:
         if not self._open:
             raise ValueError("the video is closed")
         self._raise()
@@ -160,6 +186,8 @@ class Mp4Writer:
                     continue
                 if isinstance(item, Frame):
                     self._encoder.add_frame(item)
+                elif isinstance(item, _Subtitle):
+                    self._encoder.add_subtitle(item.start, item.end, item.text)
                 else:
                     self._encoder.add_sound(item)
             if not self._dropped:

@@ -32,6 +32,7 @@ class Wish(BaseModel):
     seed: int | None = Field(None, description="The same seed gives the same video.")
     fps: int | None = Field(None, description="Frames a second.")
     engine: str | None = Field(None, max_length=NAME, description="What draws: auto, wav2lip or puppet.")
+    subtitles: str | None = Field(None, max_length=NAME, description="vtt or srt: a track of them in the video.")
     box: Any = Field(None, description="The face: x0,y0,x1,y1 in pixels of the picture, upright; else it is found.")
     pads: Any = Field(None, description="Wav2Lip's box grows by top,bottom,left,right pixels; 0,10,0,0 if not given.")
 

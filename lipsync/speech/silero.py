@@ -14,7 +14,6 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +26,7 @@ from lipsync.models.catalogue import model
 from lipsync.speech.languages import resolve_language
 from lipsync.speech.pieces import speak_pieces
 from lipsync.speech.types import PLAIN, Speech, Style, VoiceInfo
+from lipsync.threads import torch_threads
 
 if TYPE_CHECKING:
     from lipsync.settings import Settings
@@ -150,7 +150,7 @@ class _Model:
             text = sayable(sentence, network.symbols, voice)
             # Optimised, TorchScript compiles the network twice, during its first two texts: five seconds each,
             # and no faster afterwards.
-            with _one_core(), torch.inference_mode(), torch.jit.optimized_execution(False):  # type: ignore[attr-defined]
+            with torch_threads(1), torch.inference_mode(), torch.jit.optimized_execution(False):  # type: ignore[attr-defined]
                 try:
                     sound = network.apply_tts(
                         text=text, speaker=speaker, sample_rate=RATE, put_accent=True, put_yo=True
@@ -185,20 +185,6 @@ def load_checked(name: str, path: Path) -> Any:
         raise LipsyncError("wrong_sum", file=path, model=name, found=found, expected=wanted.sha256, looks=looks)
     with torch.set_grad_enabled(torch.is_grad_enabled()):  # its code switches gradients off and leaves them so
         return PackageImporter(BytesIO(data)).load_pickle("tts_models", "model")
-
-
-def _one_core() -> AbstractContextManager[object]:
-    """PyTorch with one thread in this thread alone, and what it had afterwards.
-
-    On two cores that others use too, two threads of OpenMP wait for each other more than they work: 3 seconds of
-    speech a second where one thread makes 60.
-    """
-    import torch  # noqa: PLC0415 - heavy
-    from threadpoolctl import ThreadpoolController  # noqa: PLC0415
-
-    torch.get_num_threads()  # a new thread takes its number over here, and would do so later otherwise
-    limit: AbstractContextManager[object] = ThreadpoolController().limit(limits=1, user_api="openmp")
-    return limit
 
 
 def sayable(sentence: str, symbols: str, voice: str) -> str:

@@ -30,6 +30,7 @@ from lipsync.speech.xtts_files import Config, Files, find_files, read_config
 from lipsync.speech.xtts_model import Latents, XttsModel, fits, load_model, quick_sum
 from lipsync.speech.xtts_speakers import sex_of
 from lipsync.speech.xtts_text import portions
+from lipsync.threads import available_cores, torch_threads
 
 if TYPE_CHECKING:
     from lipsync.settings import Settings
@@ -231,7 +232,8 @@ class XttsVoice:
         import torch  # noqa: PLC0415 - an extra, and heavy
 
         config, devices = self._config, [model.device] if model.device != "cpu" else []
-        with self._alone, torch.random.fork_rng(devices):  # the others' random numbers stay
+        # The others' random numbers stay as they are.
+        with self._alone, torch_threads(_threads()), torch.random.fork_rng(devices):
             torch.manual_seed(seed)
             chunks = [
                 chunk.detach().float().cpu()
@@ -264,7 +266,7 @@ class XttsVoice:
         model, config = self._loaded(), self._config
         sound = torch.from_numpy(np.ascontiguousarray(samples, np.float32))[None]
         step = round(_EMBEDDED * SAMPLE_RATE)
-        with self._alone, torch.inference_mode():
+        with self._alone, torch_threads(_threads()), torch.inference_mode():
             style = model.network.get_gpt_cond_latents(
                 sound, SAMPLE_RATE, length=config.gpt_cond_len, chunk_length=config.gpt_cond_chunk_len
             )
@@ -274,3 +276,8 @@ class XttsVoice:
             speaker = torch.stack(speakers).mean(dim=0)
             found = style.float().cpu().numpy().copy(), speaker.float().cpu().numpy().copy()
         return *found, model.fingerprint
+
+
+def _threads() -> int:
+    """Half of the cores: the encoder and the frames of the video that is spoken for take the others."""
+    return max(1, available_cores() // 2)

@@ -27,15 +27,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """On two busy cores a second thread makes the vocoder ten times slower: each waits for the other."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
-
-
 @pytest.fixture(scope="module")
 def voice(tiny_xtts: Path, tmp_path_factory: pytest.TempPathFactory) -> XttsVoice:
     """The engine, loaded once for this module."""

@@ -140,7 +140,7 @@ def test_another_portrait_and_language(page: Page) -> None:
     page.get_by_role("radio", name="Isaac Newton").check()
     expect(page.locator("#still")).to_have_attribute("src", "api/avatars/newton")
     page.get_by_label("Language", exact=True).select_option("kk")
-    page.get_by_label("Voice").select_option("espeak-female")
+    page.get_by_label("Voice", exact=True).select_option("espeak-female")
     with page.expect_request("**/api/generate") as sent:
         say(page, "Сәлем!")
     assert sent.value.post_data_json == {

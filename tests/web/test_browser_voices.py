@@ -29,7 +29,6 @@ def server(tiny_xtts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
         "LIPSYNC_VOICES": "xtts,espeak",
         "LIPSYNC_CLONED_VOICES": str(folder / "voices"),
         "LIPSYNC_VOICE_SECONDS": "120",
-        "OMP_NUM_THREADS": "1",
     }
     with serve(folder, **variables) as running:
         yield running

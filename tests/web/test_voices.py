@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -20,13 +19,9 @@ from tests.web.conftest import client_of
 
 
 @pytest.fixture(scope="module")
-def xtts_service(tiny_xtts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LipsyncService]:
+def xtts_service(tiny_xtts: Path, tmp_path_factory: pytest.TempPathFactory) -> LipsyncService:
     """The real service with the tiny XTTS, loaded once."""
-    import torch  # noqa: PLC0415 - tiny_xtts has said whether it is there
-
     folder = tmp_path_factory.mktemp("voices")
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)  # a second one makes the vocoder ten times slower on two busy cores
     settings = Settings(
         _env_file=None,
         outputs=folder / "outputs",
@@ -39,8 +34,7 @@ def xtts_service(tiny_xtts: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     )
     service = LipsyncService(settings)
     service.load()
-    yield service
-    torch.set_num_threads(before)
+    return service
 
 
 @pytest.fixture

@@ -117,6 +117,13 @@ class Shared(Parrot):
         yield from made
 
 
+NUMBERS = (
+    "ноль один два три четыре пять шесть семь восемь девять десять одиннадцать двенадцать тринадцать четырнадцать "
+    "пятнадцать"
+).split()
+"""In words: the service reads figures before any voice does, the chain alone does not."""
+
+
 def test_sixteen_at_once_in_three_voices_get_each_their_own_sound(tmp_path: Path) -> None:
     engines = makers(Shared("xtts", pitch=4.0, mark="1"), Parrot("silero", pitch=-4.0, rate=16_000, mark="1"))
     service = make_service(tmp_path, engines)
@@ -126,7 +133,7 @@ def test_sixteen_at_once_in_three_voices_get_each_their_own_sound(tmp_path: Path
             # four say the same in other voices, some in the same voice: they may share it, the others must not
             "text": "Все говорят это. Каждый своим голосом."
             if turn % 4 == 0
-            else f"Запрос номер {turn}. Приём {turn}!",
+            else f"Запрос номер {NUMBERS[turn]}. Приём {NUMBERS[turn]}!",
             "language": "ru",
             "voice": names[turn % 3],
         }

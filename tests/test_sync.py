@@ -36,8 +36,7 @@ TEXTS = {
 LEAST_CORRELATION = {"gauss": 0.94, "newton": 0.95, "hopper": 0.95}
 """A little below what is reached: 0.96 to 0.98."""
 SHUT = 0.011
-"""Eye distances above the portrait at rest, as the mesh sees it; its noise reaches 0.009, where MediaPipe's refined mesh
-sees 0.003 at most in the same frames."""
+"""Eye distances above the portrait at rest, as the mesh sees it; its noise reaches 0.009 (0.003 for MediaPipe's)."""
 STILL_SHUT = 0.010
 """The same for the highest of all frames of a pause: eyes that blink move the mesh's lips too, by 0.006."""
 
@@ -189,7 +188,7 @@ def test_every_p_b_and_m_shuts_the_lips(clip: Clip) -> None:
 
     assert len(least) >= 9
     assert max(least) < SHUT
-    assert clip.seen.max() > 4 * SHUT
+    assert clip.seen.max() > 0.032
 
 
 def test_the_mouth_is_shut_in_pauses(clip: Clip) -> None:

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 _FRAME = 0.0125
 """Seconds of one step of its durations."""
@@ -14,6 +15,12 @@ _LIPS = {"п": "p", "б": "b", "м": "m"}
 
 def silero_lips(text: str, speaker: str = "xenia") -> list[tuple[str, float]]:
     """Each p, b and m of ``text`` and the second in the middle of it, in the sound that Silero makes of it."""
+    _, letters = silero_letters(text, speaker)
+    return [(_LIPS[letter], (start + end) / 2) for letter, start, end in letters if letter in _LIPS]
+
+
+def silero_letters(text: str, speaker: str = "xenia") -> tuple[NDArray[np.float32], list[tuple[str, float, float]]]:
+    """The sound (n,) at 48 kHz, and each letter (and "+", the stress) with its start and end in seconds."""
     import torch  # noqa: PLC0415
 
     network = _network()
@@ -22,7 +29,7 @@ def silero_lips(text: str, speaker: str = "xenia") -> list[tuple[str, float]]:
     sentences, clean, breaks, rates, pitches, ids = prepared
     script = network.models[number]
     with torch.inference_mode(), torch.jit.optimized_execution(False):  # type: ignore[attr-defined]
-        _, (durations, _) = script(
+        sound, (durations, _) = script(
             sentences=sentences,
             clean_sentences=clean,
             break_lens=breaks,
@@ -41,8 +48,11 @@ def silero_lips(text: str, speaker: str = "xenia") -> list[tuple[str, float]]:
     ends = np.cumsum(steps)
     first = (len(steps) - len(letters)) // 2  # a step before the first letter and one after the last
     russian = {ascii_: letter for letter, ascii_ in network.symb_ascii_dict.items()}
-    named = [(place + first, _LIPS.get(russian.get(one, one))) for place, one in enumerate(letters)]
-    return [(sound, float(ends[place] - steps[place] / 2)) for place, sound in named if sound]
+    named = [
+        (russian.get(one, one), float(ends[place] - steps[place]), float(ends[place]))
+        for place, one in enumerate(letters, first)
+    ]
+    return np.asarray(sound[0].numpy(), np.float32), named
 
 
 @cache

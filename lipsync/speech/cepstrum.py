@@ -16,7 +16,11 @@ HOP = 0.005
 _WIDTH = 0.025
 """Seconds under one window."""
 _PREEMPHASIS = 0.97
-_BANDS, _COEFFICIENTS = 26, 13
+_BANDS, _COEFFICIENTS = 26, 8
+"""Few: the finer shape of a spectrum tells who speaks more than what is said. With the 13 of speech recognition the
+worst twentieth of p, b, m was 64 ms off and more, with 8 and the weight below it is 39 (as in bench.align)."""
+_LOUDNESS = 2.0
+"""Weight of the first, which is the level, against the others: it tells a closure from a vowel in every voice."""
 _LOWEST_HZ, _HIGHEST_HZ = 100.0, 7000.0
 _FLOOR = 1e-6
 """Of the mean power: what is softer counts as silence, so that two silences are alike whatever their noise."""
@@ -29,15 +33,18 @@ Features = NDArray[np.float32]
 
 
 def cepstra(samples: NDArray[np.float32], rate: int) -> Features:
-    """(n,) mono of ``rate`` samples a second to (1 + floor(n / rate / HOP), 26): coefficients and their slopes.
+    """(n,) mono of ``rate`` samples a second to (1 + floor(n / rate / HOP), 16): coefficients and their slopes.
 
-    Each column has mean 0, the coefficients a deviation of 1: a voice's own colour and loudness are taken out.
+    Each column has mean 0, the coefficients a deviation of 1 (the level 2) and the slopes 0.6 of that: a voice's own
+    colour and loudness are taken out.
     """
     levels = _log_bands(samples, rate)
     angles = np.pi / _BANDS * (np.arange(_BANDS) + 0.5)[:, None] * np.arange(_COEFFICIENTS)
     plain = _normalised(levels @ np.cos(angles))
     slopes = np.gradient(plain, axis=0) if len(plain) > 1 else np.zeros_like(plain)
-    return np.concatenate([plain, _SLOPE_SHARE * _normalised(slopes)], axis=1).astype(np.float32)
+    weights = np.ones(_COEFFICIENTS)
+    weights[0] = _LOUDNESS
+    return np.concatenate([plain * weights, _SLOPE_SHARE * _normalised(slopes) * weights], axis=1).astype(np.float32)
 
 
 def _log_bands(samples: NDArray[np.float32], rate: int) -> NDArray[np.float64]:

@@ -56,7 +56,7 @@ def sentences(text: str, language: str) -> Iterator[str]:
     """The sentences of ``text`` in order, none longer than LONGEST, each with something to say.
 
     ``language`` is a code. Boundaries are the library sentencex's, but for those before a small letter, which it
-    sets after «т. е.» and inside direct speech.
+    sets after «т. е.» and inside direct speech, and those after initials and titles.
     """
     for line in text.splitlines():
         for sentence in _joined(line, language):
@@ -68,12 +68,30 @@ def _joined(line: str, language: str) -> Iterator[str]:
 
     pending = ""
     for piece in segment(language, line):
-        if pending and not _starts_small(piece):
+        if pending and not _starts_small(piece) and not _ends_short(pending, language):
             yield pending
             pending = ""
         pending += piece
     if pending:
         yield pending
+
+
+_TITLES = frozenset(
+    ("M.", "MM.", "Mme.", "Mlle.", "Me.", "Pr.", "Dr.", "Prof.", "Mr.", "Mrs.", "Ms.", "St.", "Sr.", "Sra.", "Dott.",
+     "Sig.", "Mgr.", "Ing.", "г.", "ул.", "им.", "проф.", "акад.", "вул.", "ім.")
+)  # fmt: skip
+"""After which a name comes, and no new sentence."""
+_NO_INITIALS = {"ru": "Я", "en": "I"}
+"""What stands at the end of a sentence as a word: «Кто? Я.»"""
+
+
+def _ends_short(piece: str, language: str) -> bool:
+    """Whether its last word is an initial, or a title before a name."""
+    last = piece.rsplit(maxsplit=1)[-1] if piece.strip() else ""
+    if last in _TITLES:
+        return True
+    initial = len(last) == 2 and last[0].isupper() and last[1] == "."
+    return initial and last[0] != _NO_INITIALS.get(language)
 
 
 def _starts_small(piece: str) -> bool:

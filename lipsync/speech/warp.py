@@ -17,8 +17,8 @@ _BAND = 160
 """Rows that the path may be away from the diagonal at least; and, of a long sound, _SHARE of it."""
 _SHARE = 0.2
 _WIDEST = 600
-_TYPICAL = 6.0
-"""Distance of two rows that have nothing to do with each other: sqrt(2 * (13 + 13 * 0.6**2)) is 5.9."""
+_TYPICAL = 5.5
+"""Distance of two rows that have nothing to do with each other: sqrt(2 * (7 + 2**2) * (1 + 0.6**2))."""
 _DIAGONAL, _UP, _LEFT = 0, 1, 2
 
 

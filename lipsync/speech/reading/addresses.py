@@ -20,7 +20,7 @@ def address_rules(lexicon: Lexicon) -> list[Rule]:
     """E-mail, pages, hashtags and names behind an @."""
     addresses = _Addresses(lexicon)
     host = rf"(?:www\.)?(?:[\w-]{{1,63}}\.){{1,6}}(?:{_TOP})"
-    path = rf"(?:/[^\s<>\"«»“”(),;!?…]{{0,{_RUN}}}(?<![.,:]))?"
+    path = rf"(?:/[^\s<>\"«»“”(),;!?…]{{0,{_RUN}}}(?<![.,:]))?(?:\?[^\s<>\"«»“”(),;!…]{{1,{_RUN}}}(?<![.,:?]))?"
     full = rf"\b(?:https?|ftp)://[^\s<>\"«»“”()]{{1,{_RUN}}}[^\s<>\"«»“”(),.;:!?…]"
     return [
         Rule(re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,6}[^\W\d_]{2,24}\b"), addresses.mail),

@@ -151,10 +151,11 @@ class _English(_Dates):
 
     def written(self) -> list[tuple[str, Say]]:
         day = r"(?P<d>[0-3]?\d)(?:st|nd|rd|th)?"
+        months = rf"(?P<m>{self.months}|(?:{'|'.join(month[:3] for month in self.lexicon.months)}|Sept)\b\.?)"
         return [
-            (rf"\b(?P<m>{self.months}){_SPACE}{day}(?!\d|:)(?:,?{_SPACE}(?P<y>[12]\d{{3}})\b)?", self._month_first),
+            (rf"\b{months}{_SPACE}{day}(?!\d|:)(?:,?{_SPACE}(?P<y>[12]\d{{3}})\b)?", self._month_first),
             (
-                rf"(?<![\w.]){day}{_SPACE}(?:of )?(?P<m>{self.months})(?:,?{_SPACE}(?P<y>[12]\d{{3}})\b)?(?!\w)",
+                rf"(?<![\w.]){day}{_SPACE}(?:of )?{months}(?:,?{_SPACE}(?P<y>[12]\d{{3}})\b)?(?!\w)",
                 self._day_first,
             ),
             (r"(?<![\w.,])(?P<decade>1[1-9]\d|20\d)0s\b", self._decade),
@@ -170,7 +171,8 @@ class _English(_Dates):
         day = int(found["d"])
         if not 1 <= day <= 31:
             return None
-        start = form.format(day=ordinal(day, self.lexicon), month=found["m"])
+        month = next(name for name in self.lexicon.months if name.startswith(found["m"][:3]))
+        start = form.format(day=ordinal(day, self.lexicon), month=month)
         return start if not found["y"] else f"{start}, {year(int(found['y']), self.lexicon)}"
 
     def _decade(self, found: re.Match[str]) -> str:

@@ -75,7 +75,9 @@ def in_cyrillic(word: str, language: str) -> str:
     """``word`` as it sounds in English, in Cyrillic letters: "computer" is "кемпьютер", "IBM" is "ай-би-эм"."""
     if known := _KNOWN.get(word.lower()):
         said = known
-    elif word.isupper() and len(word) <= _SPELLED and word.isascii():
+    elif "-" in word:
+        return "-".join(in_cyrillic(part, language) for part in word.split("-"))
+    elif word.isupper() and word.isalpha() and len(word) <= _SPELLED and word.isascii():
         said = "-".join(_LETTERS[letter] for letter in word.lower())
     elif len(word) == 1 and word.isascii():
         said = _LETTERS[word.lower()]

@@ -21,6 +21,7 @@ from lipsync.speech.reading.ukrainian import UKRAINIAN
 LEXICONS = {lexicon.code: lexicon for lexicon in (RUSSIAN, ENGLISH, UKRAINIAN, KAZAKH)}
 """The languages whose numbers and short forms are put into words here; the others' are left to the voice."""
 
+_ENDS = (".", "!", "?", "…")
 _RUSSIAN_LETTERS = {
     "а": "а", "б": "бэ", "в": "вэ", "г": "гэ", "д": "дэ", "е": "е", "ж": "жэ", "з": "зэ", "и": "и", "к": "ка",
     "л": "эл", "м": "эм", "н": "эн", "о": "о", "п": "пэ", "р": "эр", "с": "эс", "т": "тэ", "у": "у", "ф": "эф",
@@ -48,12 +49,17 @@ def read(text: str, language: str) -> tuple[Reading, ...]:
 
 
 def spoken(passage: Iterable[Reading]) -> str:
-    """What a voice is given: the parts as they are said, with a blank where two words would run together."""
+    """What a voice is given: the parts as they are said, with a blank where two words would run together.
+
+    A part that follows the end of a sentence begins with a capital, so that a sentence is seen to begin there.
+    """
     said = ""
     for reading in passage:
         part = reading.said
         if reading.spoken is not None and (not said or said[-1].isspace()):
             part = part.lstrip()
+        if reading.spoken is not None and said.rstrip()[-1:] in _ENDS and said[-1:].isspace():
+            part = part[:1].upper() + part[1:]
         if said and part and said[-1].isalnum() and part[0].isalnum():
             said += " "
         said += part

@@ -54,12 +54,16 @@ RUSSIAN = {
     "и др. Он": "и другие. Он",
     "ул. Ленина, д. 5": "улица Ленина, дом пять",
     "США, МГУ, НАТО и ФСБ": "сэ-шэ-а, эм-гэ-у, НАТО и эф-эс-бэ",
+    "Да. 5 лет": "Да. Пять лет",
+    "в г. Москве": "в городе Москве",
+    "Сайт a.com/b?c=1. Да": "Сайт эй точка ком слэш би. Да",
     "№ 5 и § 3": "номер пять и параграф три",
     # addresses, other letters
     "Пишите: anna@mail.ru.": "Пишите: эне собака мейл точка ру.",
     "Сайт https://www.google.com/maps?x=1.": "Сайт гугл точка ком слэш мэпс.",
     "+7 (495) 123-45-67": "плюс семь, четыреста девяносто пять, сто двадцать три, сорок пять, шестьдесят семь",
     "Windows 11, Wi-Fi": "виндоус одиннадцать, вай-фай",
+    "C-C и I'M": "си-си и айм",
     "#привет": "хэштег привет",
 }
 
@@ -75,6 +79,7 @@ ENGLISH = {
     "five million pounds.",
     "March 12, 2024": "March twelfth, twenty twenty-four",
     "12 March 2024": "the twelfth of March, twenty twenty-four",
+    "on Jan. 3, Sept. 21, 2024": "on January third, September twenty-first, twenty twenty-four",
     "12/25/2024": "December twenty-fifth, twenty twenty-four",
     "2:30 pm, 9:05, 12:00": "two thirty p m, nine oh five, twelve o'clock",
     "Chapter IV, Louis XIV, World War II, and I": "Chapter four, Louis the fourteenth, World War two, and I",

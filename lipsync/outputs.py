@@ -34,7 +34,7 @@ def remove_old(
     max_mb: float,
     now: float | None = None,
 ) -> list[Path]:
-    """Remove videos, and their subtitles, older than ``max_hours``, then the oldest until the rest has at most ``max_mb`` MB.
+    """Remove videos and subtitles older than ``max_hours``, then the oldest until the rest has at most ``max_mb`` MB.
 
     Only files of :func:`new_name`'s form are touched, and what an interrupted process left unfinished. A video made
     in the last minutes stays in any case, though it counts: it may be on its way to the one who asked for it. (One

@@ -4,43 +4,33 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
+from typing import Unpack
 
 from lipsync import __version__
 from lipsync.animate.types import Animator
 from lipsync.cache import ArrayCache
 from lipsync.cloning import Cloning
-from lipsync.engines import Engine, Engines
+from lipsync.engines import Engines
 from lipsync.errors import LipsyncError
-from lipsync.face.avatars import avatar as shipped_avatar
-from lipsync.face.avatars import shipped_avatars
-from lipsync.face.box import Box, Pads, read_box, read_pads
-from lipsync.media.decode import is_video
+from lipsync.order import Order, Wanted, read_script, take_order
 from lipsync.outputs import new_name, remove_old
 from lipsync.portraits import Origin, Portraits
 from lipsync.render import Encoding, Progress, Stopwatch, Subtitles, render
 from lipsync.settings import Settings
 from lipsync.speech.chain import Fallback, Speaking, VoiceChain
 from lipsync.speech.installed import MAKERS, Maker
-from lipsync.speech.script import Script, script_of
+from lipsync.speech.script import script_of
 from lipsync.speech.style import read_style
-from lipsync.speech.types import PLAIN, Style, VoiceInfo
-from lipsync.subtitles.formats import Format, read_format
+from lipsync.speech.types import VoiceInfo
 from lipsync.threads import apply_threads, available_cores, plan_threads
 from lipsync.videos import Videos
 
 log = logging.getLogger(__name__)
-
-FPS = (10, 60)
-"""Least and most frames a second."""
-SEEDS = 2**32
-"""A seed is below this."""
-SEED = 0
-"""Of a request that names none: the same request gives the same video."""
 
 
 @dataclass(frozen=True)
@@ -74,23 +64,6 @@ class Result:
     """Seconds by stage: ``wait`` (for other videos), ``portrait``, ``speech``, ``track``, ``render``, ``encode`` (how
     long the encoder kept the others waiting: most of its work runs beside them), ``total``; and ``first_frame``, from
     the call until the first frame was made."""
-
-
-@dataclass(frozen=True)
-class _Order:
-    """A request whose every field has been checked."""
-
-    pieces: Speaking
-    script: Script
-    avatar: str
-    picture: bytes
-    """A picture file or a video file."""
-    fps: int
-    seed: int
-    engine: Engine
-    box: Box | None
-    pads: Pads | None
-    subtitles: Format | None
 
 
 class LipsyncService:
@@ -147,7 +120,7 @@ class LipsyncService:
         self._voice.load(script_of("1", self.settings.language, 1).language)
         self._portraits.load()
         self._models_loaded = True
-        order = self._checked("1")
+        order = take_order(self.settings, self._engines, self._voice, text="1")
         self._animator(order)
         self._avatar_loaded = True
         if self.settings.warm_up:
@@ -198,53 +171,30 @@ class LipsyncService:
         if not self.ready:
             raise LipsyncError("not_ready")
         style = read_style(speed, pitch, pause)
-        script = self._script(text, language)
+        script = read_script(self.settings, text, language)
         return self._voice.speak(script.spoken, script.language, voice, style, sex=sex)
 
     def generate(
         self,
         *,
-        text: str,
-        language: str | None = None,
-        avatar: str | Path | None = None,
-        voice: str | None = None,
-        speed: float | None = None,
-        pitch: float | None = None,
-        pause: float | None = None,
-        seed: int | None = None,
-        fps: int | None = None,
-        picture: bytes | None = None,
-        engine: str | None = None,
-        box: str | Sequence[float] | None = None,
-        pads: str | Sequence[float] | None = None,
-        subtitles: str | None = None,
         output: Path | None = None,
         track: Path | None = None,
         progress: Progress | None = None,
+        **wanted: Unpack[Wanted],
     ) -> Result:
         """Make a video of a portrait that speaks ``text``. The same arguments give the same video.
 
-        ``avatar`` is the name of a shipped one, or the Path of a picture or a video (never a string: a web request
-        can name no path); ``picture`` the bytes of such a file, and comes before it; ``engine`` is auto, wav2lip or
-        puppet; ``box`` is the face, x0, y0, x1, y1 in pixels of the picture as it came, upright, and ``pads`` what
-        Wav2Lip's box grows by at the top, the bottom, the left and the right; both may be a string of four numbers.
-        ``language`` is a code, a name, or auto, which is found from the text.
-        ``voice`` is the name of a voice or of a voice engine; ``speed`` (times), ``pitch`` (semitones) and ``pause``
-        (times) as in :class:`lipsync.speech.types.Style`. What is left out is the setting's.
+        What may be wanted: :class:`lipsync.order.Wanted`. ``output`` is a new file in the outputs folder when none
+        is given; ``track`` gets the face track as JSON. ``progress`` is told how much is done, 0 to 1, in the calling
+        thread; what it raises ends the work.
 
-        ``subtitles`` is vtt or srt: they are written beside the video under its name, and are a track in it.
-        ``output`` is a new file in the outputs folder when none is given; ``track`` gets the face track as JSON.
-        ``progress`` is told how much is done, 0 to 1, in the calling thread; what it raises ends the work.
-
-        None of the files is there after an error. Raises LipsyncError: not_ready, empty_text, text_too_long,
-        bad_characters, nothing_to_say, unknown_language, unknown_voice, unknown_avatar, bad_field, file_too_large,
-        no_wav2lip, video_needs_wav2lip, what :meth:`lipsync.portraits.Portraits.get` or, for a video,
+        None of the files is there after an error. Raises LipsyncError: not_ready, what
+        :func:`lipsync.order.take_order` raises, what :meth:`lipsync.portraits.Portraits.get` or, for a video,
         :meth:`lipsync.videos.Videos.get` raises, speech_failed, cannot_write.
         """
         if not self.ready:
             raise LipsyncError("not_ready")
-        style = read_style(speed, pitch, pause)
-        order = self._checked(text, language, avatar, voice, style, seed, fps, picture, engine, box, pads, subtitles)
+        order = take_order(self.settings, self._engines, self._voice, **wanted)
         if output is not None:
             return self._make(order, output, track, progress)
         folder = self.settings.outputs.expanduser().absolute()
@@ -256,56 +206,7 @@ class LipsyncService:
         self._clean_up()
         return result
 
-    def _checked(
-        self,
-        text: str,
-        language: str | None = None,
-        avatar: str | Path | None = None,
-        voice: str | None = None,
-        style: Style = PLAIN,
-        seed: int | None = None,
-        fps: int | None = None,
-        picture: bytes | None = None,
-        engine: str | None = None,
-        box: str | Sequence[float] | None = None,
-        pads: str | Sequence[float] | None = None,
-        subtitles: str | None = None,
-    ) -> _Order:
-        """All that can be said about a request before any work is done."""
-        script = self._script(text, language)
-        titled = None if subtitles is None else read_format(subtitles)
-        fps = _a_number("fps", self.settings.fps if fps is None else fps, *FPS)
-        seed = _a_number("seed", SEED if seed is None else seed, 0, SEEDS - 1)
-        chosen = self._engines.choose(engine)
-        name, data, sex = self._picture(avatar, picture)
-        if chosen == "puppet" and is_video(data):
-            raise LipsyncError("video_needs_wav2lip")
-        face, grown = None if box is None else read_box(box), None if pads is None else read_pads(pads)
-        if face is not None and is_video(data):
-            expected = {"en": "it is for pictures, not for a video", "ru": "она для картинок, а не для видео"}
-            raise LipsyncError("bad_field", field="box", expected=expected)
-        pieces = self._voice.speak(script.spoken, script.language, voice, style, sex=sex)
-        return _Order(pieces, script, name, data, fps, seed, chosen, face, grown, titled)
-
-    def _script(self, text: str, language: str | None) -> Script:
-        named = _a_string("language", language or self.settings.language)
-        return script_of(_a_string("text", text), named, self.settings.max_text)
-
-    def _picture(self, avatar: str | Path | None, picture: bytes | None) -> tuple[str, bytes, str]:
-        """The portrait's name, its file's bytes, and the sex of the voice that fits it, empty if it is not known."""
-        if picture is not None:
-            _at_most(len(picture), self.settings.max_upload_mb)
-            return "picture", picture, ""
-        if avatar is None:
-            avatar = self.settings.avatar
-            if avatar not in {one.name for one in shipped_avatars()}:
-                avatar = Path(avatar)
-        if isinstance(avatar, Path):
-            return "picture", _read(avatar.expanduser(), self.settings.max_upload_mb), ""
-        one = shipped_avatar(_a_string("avatar", avatar))
-        return one.name, one.path.read_bytes(), one.sex
-
-    def _make(self, order: _Order, path: Path, track: Path | None, progress: Progress | None) -> Result:
+    def _make(self, order: Order, path: Path, track: Path | None, progress: Progress | None) -> Result:
         watch = Stopwatch()
         with self._my_turn(watch):
             with watch.stage("portrait"):
@@ -347,9 +248,9 @@ class LipsyncService:
             timings=watch.seconds,
         )
 
-    def _animator(self, order: _Order) -> tuple[Animator, Origin]:
+    def _animator(self, order: Order) -> tuple[Animator, Origin]:
         """Who draws the avatar, a picture or a video, and where what was prepared of it came from."""
-        if is_video(order.picture):
+        if order.moves:
             portrait, origin = self._videos.get(order.picture)
             return self._engines.moving(portrait, order.pads), origin
         prepared, origin = self._portraits.get(order.picture, order.box)
@@ -385,38 +286,3 @@ def _s3fd(settings: Settings) -> Path | None:
     if path is None:
         log.warning("S3FD is not used, the embedded detector is: no weights of it (lipsync models fetch s3fd)")
     return path
-
-
-def _a_string(field: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise LipsyncError("bad_field", field=field, expected={"en": "a string is expected", "ru": "нужна строка"})
-    return value
-
-
-def _a_number(field: str, value: object, least: int, most: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
-        expected = {
-            "en": f"a whole number from {least} to {most} is expected",
-            "ru": f"нужно целое число от {least} до {most}",
-        }
-        raise LipsyncError("bad_field", field=field, expected=expected)
-    return value
-
-
-def _at_most(size: int, limit_mb: float) -> None:
-    if size > limit_mb * 1e6:
-        raise LipsyncError("file_too_large", limit=f"{limit_mb:g}")
-
-
-def _read(path: Path, limit_mb: float) -> bytes:
-    """The bytes of a picture file that a person has named on their own machine."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(int(limit_mb * 1e6) + 1)
-    except FileNotFoundError as error:
-        known = ", ".join(one.name for one in shipped_avatars())
-        raise LipsyncError("unknown_avatar", avatar=str(path), known=known) from error
-    except OSError as error:
-        raise LipsyncError("cannot_read", place=path, reason=error.strerror) from error
-    _at_most(len(data), limit_mb)
-    return data

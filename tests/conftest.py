@@ -31,7 +31,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture(scope="session")
 def tiny_xtts(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of weights with an XTTS of random weights in it, whose licence has been accepted. Not to be changed."""
+    """A folder of weights with an XTTS of random weights in it, its licence accepted. Not to be changed."""
     from lipsync.speech.coqui import missing_package  # noqa: PLC0415 - only where it is wanted
 
     absent = missing_package()

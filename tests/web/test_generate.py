@@ -47,7 +47,7 @@ def test_json_comes_back_as_a_video(client: FlaskClient) -> None:
 def test_all_fields_reach_the_service(client: FlaskClient, service: StillService) -> None:
     wish = {"text": "Hi", "language": "English", "avatar": "newton", "voice": "espeak-female", "seed": 7, "fps": 30}
     wish |= {"speed": 1.25, "pitch": -2.0, "pause": 2.0}
-    wish |= {"engine": "puppet", "box": [1, 2, 30.5, 40], "pads": "0,10,0,0"}
+    wish |= {"engine": "puppet", "subtitles": "vtt", "box": [1, 2, 30.5, 40], "pads": "0,10,0,0"}
     assert client.post("/api/generate", json=wish).status_code == 200
     assert service.wishes == [{**wish, "picture": None}]
 
@@ -79,7 +79,7 @@ def test_a_form_has_strings_for_numbers_and_a_picture(client: FlaskClient, servi
     response = client.post("/api/generate", data={**fields, "image": (io.BytesIO(png()), "../../x.png")})
     assert response.get_json()["code"] == "no_face"
     named = {"text": "Hi", "language": "en", "seed": 7, "fps": 25}
-    nothing = dict.fromkeys(("avatar", "voice", "speed", "pitch", "pause", "engine", "pads"))
+    nothing = dict.fromkeys(("avatar", "voice", "speed", "pitch", "pause", "engine", "subtitles", "pads"))
     assert service.wishes == [{**named, **nothing, "box": "1,2,30,40", "picture": png()}]
 
 

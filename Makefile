@@ -34,6 +34,8 @@ lint: .venv/.ready-dev
 
 bench: .venv/.ready
 	$(PY) -m bench $(BENCH)
+	@$(PY) -c 'import torch' 2>/dev/null || { echo "Wav2Lip's tables need PyTorch: .venv/bin/pip install -e '.[wav2lip]'"; exit 0; }; \
+	$(PY) -m bench.generator && $(PY) -m bench.wav2lip
 
 clean:
 	rm -rf .venv build *.egg-info

@@ -96,6 +96,8 @@ def say(place: Path, portrait: str) -> dict[str, Any]:
         **os.environ,
         "LIPSYNC_CACHE": str(place / "cache"),
         "LIPSYNC_OUTPUTS": str(place / "outputs"),
+        "LIPSYNC_VOICES": "espeak",  # the voice that is always there
+        "LIPSYNC_ENGINE": "puppet",
     }
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env=environment)
     facts: dict[str, Any] = json.loads(done.stdout)

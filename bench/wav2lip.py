@@ -13,6 +13,8 @@ import json
 import os
 import resource
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -57,8 +59,18 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=10.0, help="length of the clip")
     parser.add_argument("--runs", type=int, default=3, help="runs of each way, of which the median is taken")
     parser.add_argument("--avatar", default="gauss")
+    parser.add_argument("--long", action="store_true", help="instead: the memory of ten minutes against ten seconds")
+    parser.add_argument("--memory", type=float, metavar="SECONDS", help=argparse.SUPPRESS)
     parser.add_argument("--output", type=Path, default=RESULTS)
     options = parser.parse_args()
+    if options.memory is not None:
+        print(peak_memory(options.memory, options.avatar))
+        return 0
+    if options.long:
+        peaks = {seconds: in_a_process(seconds, options.avatar) for seconds in (10, 600)}
+        for seconds, peak in peaks.items():
+            print(f"{seconds:4} s of sound: {peak} MB at most")
+        return 0
     plan = plan_threads(available_cores())
     picture = read_picture(avatar(options.avatar).path.read_bytes(), max_megapixels=50, max_side=1920)
     portrait = FaceFinder().find(picture)
@@ -120,6 +132,37 @@ def main() -> int:
     print(f"  {facts['times_faster']} times faster; of it {facts['stages']}")
     options.output.write_text(json.dumps(facts, indent=2) + "\n")
     return 0
+
+
+def in_a_process(seconds: float, name: str) -> int:
+    """Peak memory in MB of a process that makes one clip."""
+    command = [sys.executable, "-m", "bench.wav2lip", "--memory", str(seconds), "--avatar", name]
+    return int(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+
+
+def peak_memory(seconds: float, name: str) -> int:
+    """Make one clip of so many seconds, in pieces as a voice gives them; the process' peak memory in MB."""
+    plan = plan_threads(available_cores())
+    apply_threads(plan)
+    portrait = FaceFinder().find(read_picture(avatar(name).path.read_bytes(), max_megapixels=50, max_side=1920))
+    height, width = portrait.picture.shape[:2]
+    drawer = lend(Generator(random_weights(96), size=96), plan.torch)
+    crop = crop_face(portrait.landmarks, (width, height))
+    one = Wav2Lip(portrait, Puppet(portrait, prepare_rig(portrait)), drawer, crop)
+    piece = spoken(5.0)
+    with tempfile.TemporaryDirectory(prefix="lipsync-bench-") as folder:
+        render(
+            (piece for _ in range(round(seconds / piece.duration))),
+            one,
+            Path(folder) / "long.mp4",
+            fps=FPS,
+            seed=0,
+            encoding=Encoding(20, "veryfast", plan.encoder),
+            characters=round(seconds / piece.duration) * len(piece.text),
+            watch=Stopwatch(),
+        )
+    drawer.close()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 def alternately(ways: dict[str, Callable[[], None]], runs: int) -> dict[str, list[float]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 
 from lipsync.speech.reading.lexicon import Case, Lexicon
 from lipsync.speech.reading.numbers import cardinal, ordinal, year
@@ -13,7 +14,13 @@ _SPACE = r"[ \u00a0\u202f]"
 
 def date_rules(lexicon: Lexicon) -> list[Rule]:
     """The rules, those first that take the most."""
-    dates = {"ru": _Slavic, "uk": _Slavic, "kk": _Kazakh, "en": _English}[lexicon.code](lexicon)
+    kinds: dict[str, type[_Slavic | _Kazakh | _English]] = {
+        "ru": _Slavic,
+        "uk": _Slavic,
+        "kk": _Kazakh,
+        "en": _English,
+    }
+    dates = kinds[lexicon.code](lexicon)
     return [
         _rule(r"(?<![\w.])(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})\b", dates.date),
         _rule(rf"(?<![\w.])(?P<{dates.first}>\d{{1,2}})(?P<s>[./])(?P<{dates.second}>\d{{1,2}})(?P=s)(?P<y>\d{{4}})"
@@ -28,7 +35,7 @@ def _rule(pattern: str, say: Say) -> Rule:
     return Rule(re.compile(pattern), say)
 
 
-class _Dates:
+class _Dates(ABC):
     """What is the same in all languages."""
 
     first, second = "d", "m"
@@ -45,13 +52,13 @@ class _Dates:
             return None
         return self.said(day, self.lexicon.months[month - 1], of)
 
+    @abstractmethod
     def said(self, day: int, month: str, of: int | None) -> str:
         """The day of the month of the year."""
-        raise NotImplementedError
 
+    @abstractmethod
     def written(self) -> list[tuple[str, Say]]:
         """Patterns of dates with words in them."""
-        raise NotImplementedError
 
     def time(self, found: re.Match[str]) -> str:
         """14:30."""

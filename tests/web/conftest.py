@@ -12,7 +12,10 @@ from werkzeug.test import TestResponse
 from lipsync.service import LipsyncService
 from lipsync.settings import Settings
 from lipsync.web import create_app
+from tests.web.chromium import launch
 from tests.web.still import StillService
+
+__all__ = ["launch"]
 
 
 class ReadingClient(FlaskClient):

@@ -4,33 +4,23 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, Route, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, Route, expect
 
 from lipsync.errors import LipsyncError
 from lipsync.face.avatars import avatar
 from lipsync.web.words import words
 from tests.face.videos import moving, mp4
+from tests.web.chromium import Launch
 from tests.web.server import Server, serve
 
 pytestmark = pytest.mark.browser
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 MAX_TEXT = 500
 LONG_WAIT = 60_000
 """Milliseconds that a video may take on a busy machine."""
@@ -43,17 +33,8 @@ def picture(text: str = "PNG") -> bytes:
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if program is None:
-        missing = "Chromium is missing, so the page is not tried: install the package “chromium”"
-        if os.environ.get("LIPSYNC_CI") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, headless=True, args=FLAGS)
-        yield chromium
-        chromium.close()
+def browser(launch: Launch) -> Browser:
+    return launch()
 
 
 @pytest.fixture(scope="module")

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import base64
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.speech.recordings import spoken, wav
+from tests.web.chromium import Launch
 from tests.web.server import Server, serve
-from tests.web.test_browser import FLAGS, LONG_WAIT, open_page, see_it_play, sentence
+from tests.web.test_browser import LONG_WAIT, open_page, see_it_play, sentence
 
 pytestmark = pytest.mark.browser
 
@@ -35,25 +34,15 @@ def server(tiny_xtts: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="module")
-def talkative_browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+def talkative_browser(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Browser:
     """A browser whose microphone hears espeak-ng, and whose user allows everything."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if program is None:
-        missing = "Chromium is missing, so recording is not tried: install the package “chromium”"
-        if os.environ.get("LIPSYNC_CI") == "1":
-            pytest.fail(missing)
-        pytest.skip(missing)
     heard = tmp_path_factory.mktemp("microphone") / "heard.wav"
     heard.write_bytes(wav(spoken("espeak-male", 2)))
-    fake = [
+    return launch(
         "--use-fake-device-for-media-stream",
         "--use-fake-ui-for-media-stream",
         f"--use-file-for-fake-audio-capture={heard}",
-    ]
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, headless=True, args=[*FLAGS, *fake])
-        yield chromium
-        chromium.close()
+    )
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lipsync.animate.easing import ease
 from lipsync.animate.loudness import loudness, smoothed
 from lipsync.animate.types import ARKIT_NAMES
 from lipsync.animate.visemes import TONGUE, VISEMES, Articulation, articulations, viseme_weights
@@ -76,7 +77,7 @@ def curves_of(speech: Speech, *, ends: bool) -> Curves:
     loud = loudness(speech.samples, speech.rate, times)
     targets = list(_targets(speech.phones or _phones_by_loudness(times, loud)))
     rest = _rest(targets, times, speech.duration, ends)
-    awake = 1 - _eased(rest)[:, None]
+    awake = 1 - ease(rest)[:, None]
     shapes = smoothed(_blend(targets, times) * awake, _BLUR, STEP)
     weights = shapes @ viseme_weights().astype(np.float64)
     weights[:, _JAW] *= 0.60 + 0.45 * np.minimum(loud, 1.0)
@@ -87,7 +88,7 @@ def curves_of(speech: Speech, *, ends: bool) -> Curves:
     closures = list(_closures(targets))
     seal = np.maximum(_held(closures, times), rest)
     bite = _held(list(_bites(targets)), times)
-    contacts = np.stack([_eased(seal), _eased(bite), shapes @ TONGUE], axis=1)
+    contacts = np.stack([ease(seal), ease(bite), shapes @ TONGUE], axis=1)
     return Curves(weights, contacts, loud, tuple(_moments(closures)))
 
 
@@ -219,8 +220,3 @@ def _phones_by_loudness(times: NDArray[np.float64], loud: NDArray[np.float64]) -
     bounds = [0, *edges.tolist(), len(times) - 1]
     spans = [(a, b) for a, b in itertools.pairwise(bounds) if b > a]
     return tuple(Phone("" if quiet[a] else "ɐ", float(times[a]), float(times[b])) for a, b in spans)
-
-
-def _eased(ramp: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Smoothstep: no corner where a ramp begins and ends."""
-    return ramp * ramp * (3 - 2 * ramp)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from lipsync.animate.easing import ease
+
 _DOWN, _SHUT, _UP = 0.09, 0.04, 0.16
 """Seconds of a blink's three parts."""
 _BETWEEN = (2.6, 5.5)
@@ -66,8 +68,7 @@ class GestureSource:
         ]
         pose = np.stack(waves, axis=-1).reshape(len(times), len(_PERIODS)) * _IDLE
         pose[:, 1] += _NOD * voice
-        leaving = np.clip(times / _START, 0.0, 1.0)
-        pose *= _AMPLITUDE * (leaving * leaving * (3 - 2 * leaving))[:, None]
+        pose *= _AMPLITUDE * ease(np.clip(times / _START, 0.0, 1.0))[:, None]
         return Gestures(self._blinking(times), pose, _BROW * np.clip(raised, 0.0, 1.0))
 
     def _blinking(self, times: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -76,8 +77,7 @@ class GestureSource:
         while len(times) and self._at - _DOWN <= times[-1]:
             since = times - self._at
             lid = np.where(since < 0, 1 + since / _DOWN, 1 - (since - _SHUT) / _UP)
-            lid = np.clip(lid, 0.0, 1.0)
-            lids = np.maximum(lids, lid * lid * (3 - 2 * lid))
+            lids = np.maximum(lids, ease(np.clip(lid, 0.0, 1.0)))
             if self._at + _SHUT + _UP > times[-1]:
                 break  # it goes on in the frames to come
             self._again = not self._again and bool(self._blinks.random() < _DOUBLE)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.animate.coarticulation import STEP, Curves, curves_of, times_of
+from lipsync.animate.easing import ease
 from lipsync.animate.gestures import GestureSource
 from lipsync.animate.types import ARKIT_NAMES, FaceTrack
 from lipsync.animate.visemes import units_opening
@@ -85,8 +86,7 @@ class TrackBuilder:
     def _joined(self, curves: Curves) -> NDArray[np.float64]:
         """(n, 55) weights and contacts, beginning where the piece before has ended."""
         mouth = np.concatenate([curves.weights, curves.contacts], axis=1)
-        part = np.clip(np.arange(len(mouth)) * STEP / _JOIN, 0.0, 1.0)
-        part = (part * part * (3 - 2 * part))[:, None]
+        part = ease(np.clip(np.arange(len(mouth)) * STEP / _JOIN, 0.0, 1.0))[:, None]
         joined: NDArray[np.float64] = self._mouth * (1 - part) + mouth * part
         return joined
 

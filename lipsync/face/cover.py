@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lipsync.face.pose import seen_eye_distance
 from lipsync.face.topology import LIPS, LOWER_LIDS, UPPER_LIDS
 
 SIZE = 96
@@ -34,10 +35,10 @@ def mouth_is_covered(picture: NDArray[np.uint8], landmarks: NDArray[np.floating]
     if (high - low < 8).any():
         return False
     face = picture[low[1] : high[1], low[0] : high[0]]
-    scale = min(1.0, SIZE / float(np.linalg.norm(points[33] - points[263])))
+    scale = min(1.0, SIZE / float(seen_eye_distance(points)))
     face = cv2.resize(face, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     points = (points - low) * scale
-    reach = float(np.linalg.norm(points[33] - points[263]))
+    reach = float(seen_eye_distance(points))
     lab = cv2.cvtColor(face.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
 
     eyes = sum(

@@ -10,12 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.errors import LipsyncError
-from lipsync.face.topology import LIPS
+from lipsync.face.topology import EYE_CORNERS_OUTER, LIPS
+
+Coordinate = TypeVar("Coordinate", bound=np.floating)
 
 BASIS_FILE = Path(__file__).parent.parent / "assets" / "face" / "arkit_basis.npz"
 
@@ -127,6 +130,12 @@ def fit_head(landmarks: NDArray[np.floating]) -> HeadFit:
     fitted = source @ rotation.T * scale + target_center
     error = float(np.sqrt(weight @ ((fitted - target) ** 2).sum(1)) / scale)
     return HeadFit(rotation, scale, center, target_center * _FLIP, fitted * _FLIP, error)
+
+
+def seen_eye_distance(landmarks: NDArray[Coordinate]) -> NDArray[Coordinate]:
+    """(...) pixels between the outer eye corners of landmarks (..., 468, 2 or 3), not corrected for a turn."""
+    right, left = (landmarks[..., corner, :2] for corner in EYE_CORNERS_OUTER)
+    return np.asarray(np.linalg.norm(right - left, axis=-1))
 
 
 _FLIP = np.array([1.0, -1.0, -1.0])

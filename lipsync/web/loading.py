@@ -6,13 +6,14 @@ import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Unpack
 
 from lipsync.errors import LANGUAGES, LipsyncError
 from lipsync.speech.types import Speech, VoiceInfo
 
 if TYPE_CHECKING:
     from lipsync.cloning import Cloning
+    from lipsync.order import Wanted
     from lipsync.speech.chain import Fallback
 
 log = logging.getLogger(__name__)
@@ -61,20 +62,7 @@ class Service(Protocol):
         speed: float | None = None,
         sex: str = "",
     ) -> Iterator[Speech]: ...
-    def generate(
-        self,
-        *,
-        text: str,
-        language: str | None = None,
-        avatar: str | None = None,
-        voice: str | None = None,
-        speed: float | None = None,
-        pitch: float | None = None,
-        pause: float | None = None,
-        seed: int | None = None,
-        fps: int | None = None,
-        picture: bytes | None = None,
-    ) -> Clip: ...
+    def generate(self, **wanted: Unpack[Wanted]) -> Clip: ...
 
 
 class Loading:

@@ -6,13 +6,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from lipsync.animate.easing import ease
+
 Floats = NDArray[np.float32]
 
 
 def smoothstep(x: NDArray[np.floating] | float, low: float, high: float) -> Floats:
     """0 below ``low``, 1 above ``high``, with level ends between (3t^2 - 2t^3)."""
     t = np.clip((np.asarray(x, np.float32) - low) / (high - low), 0.0, 1.0)
-    return np.asarray(t * t * (3.0 - 2.0 * t), np.float32)
+    return np.asarray(ease(t), np.float32)
 
 
 def resample(points: NDArray[np.floating], count: int) -> NDArray[np.float64]:

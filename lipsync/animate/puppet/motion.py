@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from lipsync.animate.puppet.mouth import Mouth, study_mouth
 from lipsync.animate.types import ARKIT_NAMES, FaceTrack
-from lipsync.face.pose import fit_head, load_basis
+from lipsync.face.pose import fit_head, load_basis, seen_eye_distance
 from lipsync.face.topology import (
-    EYE_CORNERS_OUTER,
     INNER_CORNERS,
     LOWER_LIP,
     MOUTH_CORNERS,
@@ -109,11 +108,10 @@ def study_motion(portrait: Portrait) -> Motion:
     # Lids are painted, not warped: their points would pull at the cheeks.
     units[[k for k, name in enumerate(ARKIT_NAMES) if name.startswith("eyeBlink")]] = 0
     mouth = study_mouth(portrait, units[ARKIT_NAMES.index("jawOpen")])
-    eyes = np.linalg.norm(landmarks[EYE_CORNERS_OUTER[0]] - landmarks[EYE_CORNERS_OUTER[1]])
     # Across the mouth as seen from the front: in a turned head the far half is foreshortened, not narrower.
     x = basis.points[_UPPER[3], 0]
     across = (x - basis.points[INNER_CORNERS[0], 0]) / (x[-1] - x[0]) * 2 - 1
-    return Motion(units, mouth, portrait.eye_distance, float(eyes), across)
+    return Motion(units, mouth, portrait.eye_distance, float(seen_eye_distance(landmarks)), across)
 
 
 def _tame_funnel(units: NDArray[np.float32]) -> None:

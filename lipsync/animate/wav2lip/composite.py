@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.animate.wav2lip.crop import Crop
+from lipsync.face.pose import seen_eye_distance
 from lipsync.media.frame import Frame, half_size, yuv_of
 
 Floats = NDArray[np.float32]
@@ -157,7 +158,7 @@ def _mask(
 ) -> tuple[Floats, int, int]:
     """The soft mask over the smallest even rectangle that holds it, and the rectangle's corner."""
     points = landmarks[:, :2].astype(np.float64)
-    unit = float(np.linalg.norm(points[33] - points[263]))
+    unit = float(seen_eye_distance(points))
     outline = points[list(_OUTLINE)]
     center = outline.mean(0)
     away = outline - center

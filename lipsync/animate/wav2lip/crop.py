@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.errors import LipsyncError
+from lipsync.face.pose import seen_eye_distance
 from lipsync.face.topology import FACE_OVAL
 
 Pads = tuple[int, int, int, int]
@@ -63,7 +64,7 @@ def crop_face(
     oval = landmarks[list(FACE_OVAL), :2]
     low, high = oval.min(0).astype(np.float64), oval.max(0).astype(np.float64)
     low[1] += _FOREHEAD * (high[1] - low[1])
-    unit = float(np.linalg.norm(landmarks[33, :2] - landmarks[263, :2])) / _USUAL_EYE_DISTANCE
+    unit = float(seen_eye_distance(landmarks)) / _USUAL_EYE_DISTANCE
     return grow((low[0], low[1], high[0], high[1]), picture_size, pads, unit)
 
 

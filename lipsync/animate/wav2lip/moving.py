@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from lipsync.animate.easing import ease
 from lipsync.animate.types import FaceTrack, Performance
 from lipsync.animate.wav2lip.composite import Patch, prepare_patch
 from lipsync.animate.wav2lip.crop import DEFAULT_PADS, Crop, Pads, crop_face
 from lipsync.animate.wav2lip.recent import Recent
 from lipsync.animate.wav2lip.wav2lip import Drawer, Face, Wav2LipPerformance
 from lipsync.face.moving import MovingPortrait
-from lipsync.face.pose import load_basis
+from lipsync.face.pose import load_basis, seen_eye_distance
 from lipsync.media.frame import Frame, picture_of
 
 Floats = NDArray[np.float32]
@@ -155,7 +156,6 @@ def _shown(found: NDArray[np.bool_]) -> Floats:
 
 def _open(landmarks: NDArray[np.float32]) -> Floats:
     """(n,) how far each frame's own mouth is open: 0 shut, 1 open."""
-    eyes = np.linalg.norm(landmarks[:, 33] - landmarks[:, 263], axis=1)
+    eyes = seen_eye_distance(landmarks)
     gap = np.linalg.norm(landmarks[:, 13] - landmarks[:, 14], axis=1) / np.maximum(eyes, 1)
-    share = np.clip((gap - SHUT) / (OPEN - SHUT), 0, 1)
-    return np.asarray(share * share * (3 - 2 * share), np.float32)
+    return np.asarray(ease(np.clip((gap - SHUT) / (OPEN - SHUT), 0, 1)), np.float32)

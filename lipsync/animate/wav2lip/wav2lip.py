@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from lipsync.animate.easing import ease
 from lipsync.animate.puppet import Puppet
 from lipsync.animate.types import ARKIT_NAMES, FaceTrack, Performance
 from lipsync.animate.wav2lip.composite import Patch, prepare_patch
@@ -197,8 +198,7 @@ def _strengths(track: FaceTrack) -> list[float]:
     Left alone the network's mouth drifts open in pauses.
     """
     moved = track.weights[:, _MOUTH_UNITS].max(1) if len(track) else np.zeros(0)
-    share = np.clip(moved / _SPEAKING, 0, 1)
-    return [float(value) for value in share * share * (3 - 2 * share)]
+    return [float(value) for value in ease(np.clip(moved / _SPEAKING, 0, 1))]
 
 
 def _silence() -> FaceTrack:

@@ -17,7 +17,7 @@ class Sentence:
     """What is said for one code."""
 
     status: int
-    """HTTP status: 400 the caller's mistake, 413 too large, 415 wrong type, 422 no usable face, 503 not ready."""
+    """HTTP status."""
     en: str
     ru: str
 
@@ -223,6 +223,124 @@ SENTENCES: dict[str, Sentence] = {
     "not_found": Sentence(404, "There is nothing at this address.", "По этому адресу ничего нет."),
     "wrong_method": Sentence(
         405, "This address does not answer to this method.", "Этот адрес не отвечает на такой метод."
+    ),
+    # --- jobs
+    "queue_full": Sentence(
+        503,
+        "{waiting} videos are waiting already: try again in {seconds} seconds.",
+        "В очереди уже {waiting} видео: повторите через {seconds} с.",
+    ),
+    "too_many_jobs": Sentence(
+        429,
+        "{waiting} of your videos are waiting already: try again when one of them is done.",
+        "В очереди уже {waiting} ваших видео: повторите, когда какое-нибудь будет готово.",
+    ),
+    "job_unknown": Sentence(404, "There is no such job.", "Такого задания нет."),
+    "job_not_done": Sentence(
+        409,
+        "The video is not there yet: the job is {state}.",
+        "Видео ещё нет: состояние задания — {state}.",
+    ),
+    "job_cancelled": Sentence(409, "The job was cancelled.", "Задание отменено."),
+    "job_crashed": Sentence(
+        500,
+        "The server ended twice while it made this video: it is not tried again.",
+        "Сервер дважды остановился, делая это видео: больше попыток не будет.",
+    ),
+    "video_gone": Sentence(
+        410,
+        "The video has been removed: old ones make room for new ones.",
+        "Видео уже удалено: старые уступают место новым.",
+    ),
+    "no_subtitles": Sentence(404, "This job was not asked for subtitles.", "Для этого задания субтитры не заказаны."),
+    "idempotency_key": Sentence(
+        400,
+        "The header Idempotency-Key must have 1 to 200 visible ASCII characters.",
+        "В заголовке Idempotency-Key должно быть от 1 до 200 видимых символов ASCII.",
+    ),
+    "idempotency_reused": Sentence(
+        422,
+        "This Idempotency-Key was used for another request: take a new one.",
+        "Этот Idempotency-Key уже использован для другого запроса: возьмите новый.",
+    ),
+    "database_busy": Sentence(
+        503,
+        "The server's database cannot be used now ({reason}): try again in a few seconds.",
+        "База данных сервера сейчас недоступна ({reason}): повторите через несколько секунд.",
+    ),
+    "stopping": Sentence(
+        503,
+        "The server is being restarted: try again in a minute.",
+        "Сервер перезапускается: повторите через минуту.",
+    ),
+    "too_many_streams": Sentence(
+        503,
+        "Too many are watching live already ({limit}): try again later, or wait for the finished video.",
+        "Уже слишком много зрителей ({limit}): повторите позже или дождитесь готового видео.",
+    ),
+    "render_too_large": Sentence(
+        413,
+        "This video would take {needed} MB of memory, at most {limit} are allowed: send a smaller picture.",
+        "Для этого видео нужно {needed} МБ памяти, а можно не больше {limit}: пришлите картинку поменьше.",
+    ),
+    # --- who may
+    "no_key": Sentence(
+        401,
+        "A key is needed: send it in the header Authorization: Bearer ….",
+        "Нужен ключ: пришлите его в заголовке Authorization: Bearer ….",
+    ),
+    "wrong_key": Sentence(
+        401,
+        "This key is not valid: it is wrong, revoked or has expired.",
+        "Этот ключ не подходит: он неверен, отозван или истёк.",
+    ),
+    "not_allowed": Sentence(
+        403,
+        "This key may not do that: the scope “{scope}” is needed.",
+        "Этому ключу такое не разрешено: нужно право «{scope}».",
+    ),
+    "too_many_requests": Sentence(
+        429,
+        "Too many requests ({limit}): try again in {seconds} seconds.",
+        "Слишком много запросов ({limit}): повторите через {seconds} с.",
+    ),
+    "other_site": Sentence(
+        403,
+        "A page of another site may not do this here: its origin is not in LIPSYNC_CORS_ORIGINS.",
+        "Странице с другого сайта это не разрешено: её адреса нет в LIPSYNC_CORS_ORIGINS.",
+    ),
+    "wrong_host": Sentence(
+        400,
+        "This server is not called by that name: see LIPSYNC_TRUSTED_HOSTS.",
+        "Этот сервер так не называется: см. LIPSYNC_TRUSTED_HOSTS.",
+    ),
+    "unprotected": Sentence(
+        500,
+        "The server would be open to others ({address}) without a key: make one (lipsync keys add NAME), set "
+        "LIPSYNC_JWT_SECRET or LIPSYNC_JWKS_URL, or allow everybody with LIPSYNC_ALLOW_ANONYMOUS=1.",
+        "Сервер был бы открыт посторонним ({address}) без ключа: создайте ключ (lipsync keys add ИМЯ), задайте "
+        "LIPSYNC_JWT_SECRET или LIPSYNC_JWKS_URL или разрешите всем: LIPSYNC_ALLOW_ANONYMOUS=1.",
+    ),
+    # --- other machines
+    "webhooks_off": Sentence(
+        400,
+        "This server sends no webhooks: LIPSYNC_WEBHOOK_SECRET is not set.",
+        "Этот сервер не отправляет вебхуки: не задан LIPSYNC_WEBHOOK_SECRET.",
+    ),
+    "webhook_address": Sentence(
+        400,
+        "The webhook must be an https:// address of a public machine.",
+        "Вебхук — это адрес https:// открытого сервера.",
+    ),
+    "picture_address": Sentence(
+        400,
+        "The picture's address must begin with https:// and lead to a public machine.",
+        "Адрес картинки должен начинаться с https:// и вести на открытый сервер.",
+    ),
+    "picture_unreachable": Sentence(
+        422,
+        "The picture could not be fetched from {host}: {reason}.",
+        "Не удалось получить картинку с {host}: {reason}.",
     ),
     # --- weights
     "weights_missing": Sentence(

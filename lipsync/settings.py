@@ -24,6 +24,10 @@ class Settings(BaseSettings):
     outputs: Path = Field(Path("outputs"), description="Folder of the finished videos.")
     outputs_max_hours: float = Field(24.0, gt=0, description="Videos older than this many hours are removed.")
     outputs_max_mb: float = Field(2048.0, gt=0, description="The oldest videos are removed above this total.")
+    state: Path = Field(Path("state"), description="Folder of the database, where LIPSYNC_DATABASE names no other.")
+    database: SecretStr | None = Field(
+        None, description="Database of jobs and keys, as SQLAlchemy names it; none: SQLite in LIPSYNC_STATE."
+    )
     cache: Path = Field(Path("~/.cache/lipsync"), description="Folder where prepared portraits are kept, by content.")
     cache_max_mb: float = Field(2048.0, gt=0, description="The longest unused portraits are removed above this.")
     engine: Literal["auto", "wav2lip", "puppet"] = Field(
@@ -74,7 +78,51 @@ class Settings(BaseSettings):
     max_megapixels: float = Field(50.0, gt=0, description="Most pixels in a picture, in millions.")
     max_side: int = Field(1920, ge=128, description="A larger picture is scaled down to this longer side.")
     renders: int = Field(0, ge=0, description="Videos made at the same time; 0: one for each two cores.")
+    queue: int = Field(
+        64, ge=1, le=10_000, description="Jobs that may wait for their turn; one more is answered 503."
+    )
+    queue_per_caller: int = Field(
+        32, ge=1, le=10_000, description="The same for one caller; one more is answered 429."
+    )
+    jobs_max_hours: float = Field(
+        168.0, gt=0, description="What is known of a job that ended is forgotten after this."
+    )
+    threads: int = Field(0, ge=0, le=2000, description="Requests answered at the same time; 0: enough for the queue.")
+    streams: int = Field(64, ge=1, description="Videos watched, and jobs followed, live at the same time.")
+    memory_floor_mb: float = Field(
+        256.0, ge=0, description="No video is begun while less memory than this is free, in MB."
+    )
+    vram_floor_mb: float = Field(512.0, ge=0, description="The same for the memory of the GPU.")
+    render_max_mb: float = Field(
+        1024.0, gt=0, description="A video that would take more memory than this is refused, in MB."
+    )
     crf: int = Field(20, ge=0, le=40, description="H.264 quality: lower is better and larger.")
     preset: str = Field("veryfast", description="x264 preset: slower presets make smaller files.")
     warm_up: bool = Field(True, description="Make a short clip at start, so that the first user does not wait.")
+    allow_anonymous: bool = Field(
+        False, description="Serve others than this machine without keys: anybody who reaches it may make videos."
+    )
+    require_key: bool = Field(False, description="Ask for a key even on this machine alone.")
+    jwt_secret: SecretStr | None = Field(
+        None, description="Shared secret of JSON Web Tokens (HS256), 32 bytes or more."
+    )
+    jwks_url: str = Field("", description="Address of the keys (JWKS) that sign JSON Web Tokens; empty: none.")
+    jwt_issuer: str = Field("", description="What a token must name as its issuer; empty: any.")
+    jwt_audience: str = Field("", description="What a token must name as its audience; empty: any.")
+    secret: SecretStr | None = Field(None, description="Signs the page's session; none: made once, in LIPSYNC_STATE.")
+    rate_limit: str = Field(
+        "10/minute", description="Videos and voices that one caller may ask for; empty: no limit."
+    )
+    rate_storage: SecretStr = Field(
+        SecretStr("memory://"), description="Where that is counted: memory://, or redis://… for several servers."
+    )
+    cors_origins: str = Field("", description="Other sites whose pages may call the API, with commas; *: all.")
+    trusted_hosts: str = Field("", description="Names by which the server may be called, with commas; empty: any.")
+    proxies: int = Field(0, ge=0, le=5, description="Proxies in front of it, whose X-Forwarded-For is believed.")
+    webhook_secret: SecretStr | None = Field(None, description="Signs webhooks; without it they are refused.")
+    webhook_allow_private: bool = Field(
+        False, description="Whether webhooks may go to private machines, and without https."
+    )
     log_level: str = Field("INFO", description="Level of the log: DEBUG, INFO, WARNING or ERROR.")
+    log_format: Literal["text", "json"] = Field("text", description="Form of the log: lines for people or JSON.")
+    log_texts: bool = Field(False, description="Whether the log may hold what people let be said.")

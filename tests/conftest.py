@@ -25,6 +25,8 @@ def settings(tmp_path: Path) -> Settings:
         outputs=tmp_path / "outputs",
         cache=tmp_path / "cache",
         cloned_voices=tmp_path / "voices",
+        state=tmp_path / "state",
+        rate_limit="",
         warm_up=False,
     )
 

@@ -49,7 +49,14 @@ def client(app: Flask) -> FlaskClient:
 def real_service(tmp_path_factory: pytest.TempPathFactory) -> LipsyncService:
     """The real thing, loaded once for all tests of the web."""
     folder = tmp_path_factory.mktemp("real")
-    settings = Settings(_env_file=None, outputs=folder / "outputs", cache=folder / "cache", warm_up=False)
+    settings = Settings(
+        _env_file=None,
+        outputs=folder / "outputs",
+        cache=folder / "cache",
+        state=folder / "state",
+        rate_limit="",
+        warm_up=False,
+    )
     service = LipsyncService(settings)
     service.load()
     return service

@@ -77,6 +77,8 @@ def serve(folder: Path, app: str = "app:app", *options: str, **environment: str)
         "LIPSYNC_HOST": "127.0.0.1",
         "LIPSYNC_OUTPUTS": str(folder / "outputs"),
         "LIPSYNC_CACHE": str(folder / "cache"),
+        "LIPSYNC_STATE": str(folder / "state"),
+        "LIPSYNC_RATE_LIMIT": "",
         "LIPSYNC_WARM_UP": "false",
         "PYTHONPATH": str(ROOT),
         **environment,

@@ -1,0 +1,13 @@
+"""Who makes the request that is being answered."""
+
+from __future__ import annotations
+
+from flask import g, request
+
+from lipsync.access.caller import SCOPES, Caller
+
+
+def current() -> Caller:
+    """The one whom the guard has found; without a guard, whoever is at that address."""
+    caller = g.get("caller")
+    return caller if isinstance(caller, Caller) else Caller(f"address {request.remote_addr}", frozenset(SCOPES))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import ipaddress
 import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +24,7 @@ from urllib.request import (
 )
 
 from lipsync import __version__
+from lipsync.addresses import is_public
 from lipsync.errors import LipsyncError
 
 TIMEOUT = 30.0
@@ -104,9 +104,7 @@ def check_address(address: str, trusted: frozenset[str] = frozenset()) -> None:
 
 def check_machine(number: str, address: str) -> None:
     """Raise unsafe_address unless the IP address is a public one; ValueError when it is none."""
-    machine = ipaddress.ip_address(number.partition("%")[0])
-    mapped = getattr(machine, "ipv4_mapped", None)  # ::ffff:127.0.0.1
-    if not (mapped or machine).is_global or machine.is_multicast:
+    if not is_public(number):
         raise LipsyncError("unsafe_address", address=address)
 
 

@@ -106,6 +106,18 @@ def take_order(settings: Settings, engines: Engines, voices: VoiceChain, /, **wa
     return Order(pieces, script, name, data, fps, seed, engine, face, grown, titled)
 
 
+@dataclass(frozen=True)
+class Checked:
+    """What is known of an order that could be taken, before any work is done."""
+
+    characters: int
+    """Length of what will be spoken, all in words."""
+    language: str
+    """Code: ``ru``."""
+    avatar: str
+    """Its name; ``picture`` for a picture or a video of the caller's own."""
+
+
 def read_script(settings: Settings, text: object, language: object) -> Script:
     """What is to be said, in words, and its language. Raises LipsyncError as :func:`take_order`."""
     named = _a_string("language", language or settings.language)

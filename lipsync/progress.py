@@ -9,7 +9,10 @@ Stage = Literal["portrait", "speech", "render", "finish"]
 
 
 class Progress(Protocol):
-    """Told in the thread that makes the video. What it raises ends the work."""
+    """Told in the thread that makes the video, at least every :data:`SLICE` while something is waited for.
+
+    What it raises ends the work: :class:`Cancelled`, which other videos that wait for the same thing do not hear of.
+    """
 
     def __call__(self, stage: Stage, done: float) -> None:
         """``done`` is the part of the whole video that is made, 0 to 1."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +15,11 @@ from lipsync.animate.types import Animator
 from lipsync.errors import LipsyncError
 from lipsync.media.frame import Frame
 from lipsync.media.video import Mp4Writer
+from lipsync.progress import Progress
 from lipsync.speech.reading.passage import Reading
 from lipsync.speech.types import Speech
 from lipsync.subtitles.cues import Cue, CueBuilder
 from lipsync.subtitles.formats import Format, SubtitleFile
-
-Progress = Callable[[float], None]
-"""Told how much is done, 0 to 1. What it raises ends the render."""
 
 
 class Stopwatch:
@@ -92,13 +90,15 @@ def render(
     watch: Stopwatch,
     track_path: Path | None = None,
     subtitles: Subtitles | None = None,
+    stream: Path | None = None,
     progress: Progress | None = None,
 ) -> Clip:
     """Speak ``pieces`` into ``path``, their track into ``track_path``, and what they say into ``subtitles``.
 
     ``characters`` is the length of the whole text, of which each piece is a
-    part: how much is done is told by it. Neither file exists before it is whole, or after an error. Raises
-    LipsyncError: nothing_to_say, cannot_write, and what the pieces raise.
+    part: how much is done is told by it. None of these files exists before it is whole, or after an error.
+    ``stream`` is a video that grows, as :class:`lipsync.media.video.Mp4Writer` has it. Raises LipsyncError:
+    nothing_to_say, cannot_write, and what the pieces raise.
     """
     builder, performance = TrackBuilder(fps, seed), animator.perform(fps)
     spoken = 0
@@ -113,7 +113,7 @@ def render(
         for speech, last in _with_last(_timed(pieces, watch)):
             if writer is None:
                 rate, voice = speech.rate, speech.voice
-                writer = files.enter_context(_writer(path, animator.size, fps, rate, encoding, language))
+                writer = files.enter_context(_writer(path, stream, animator.size, fps, rate, encoding, language))
             with watch.stage("track"):
                 track = builder.add(speech, last=last)
                 if track_file is not None:
@@ -124,14 +124,14 @@ def render(
                     _write_cues([*cues.add(speech), *(cues.finish() if last else [])], writer, subtitle_file)
             for done in _frames(performance.add(speech, track, last=last), len(track), writer, watch):
                 if progress is not None:
-                    progress(min(1.0, (spoken + done * len(speech.text)) / max(1, characters)))
+                    progress("render", min(1.0, (spoken + done * len(speech.text)) / max(1, characters)))
             spoken += len(speech.text)
         if writer is None:
             raise LipsyncError("nothing_to_say")
+        if progress is not None:
+            progress("finish", 1.0)
         with watch.stage("encode"):
             writer.close()
-    if progress is not None:
-        progress(1.0)
     return Clip(writer.frames, writer.samples, rate, voice)
 
 
@@ -142,7 +142,15 @@ def _write_cues(cues: list[Cue], writer: Mp4Writer, file: SubtitleFile) -> None:
     file.write(cues)
 
 
-def _writer(path: Path, size: tuple[int, int], fps: int, rate: int, encoding: Encoding, subtitles: str) -> Mp4Writer:
+def _writer(
+    path: Path,
+    stream: Path | None,
+    size: tuple[int, int],
+    fps: int,
+    rate: int,
+    encoding: Encoding,
+    subtitles: str,
+) -> Mp4Writer:
     return Mp4Writer(
         path,
         width=size[0],
@@ -153,6 +161,7 @@ def _writer(path: Path, size: tuple[int, int], fps: int, rate: int, encoding: En
         preset=encoding.preset,
         threads=encoding.threads,
         subtitles=subtitles,
+        stream=stream,
     )
 
 

@@ -17,10 +17,11 @@ from lipsync.cache import ArrayCache
 from lipsync.cloning import Cloning
 from lipsync.engines import Engines
 from lipsync.errors import LipsyncError
-from lipsync.order import Order, Wanted, read_script, take_order
+from lipsync.order import Checked, Order, Wanted, read_script, take_order
 from lipsync.outputs import new_name, remove_old
 from lipsync.portraits import Origin, Portraits
-from lipsync.render import Encoding, Progress, Stopwatch, Subtitles, render
+from lipsync.progress import Progress
+from lipsync.render import Encoding, Stopwatch, Subtitles, render
 from lipsync.settings import Settings
 from lipsync.speech.chain import Fallback, Speaking, VoiceChain
 from lipsync.speech.installed import MAKERS, Maker
@@ -125,7 +126,7 @@ class LipsyncService:
         self._avatar_loaded = True
         if self.settings.warm_up:
             with tempfile.TemporaryDirectory(prefix="lipsync-") as folder:
-                self._make(order, Path(folder) / "warm.mp4", None, None)
+                self._make(order, Path(folder) / "warm.mp4", None, None, None)
 
     @property
     def ready(self) -> bool:
@@ -174,10 +175,21 @@ class LipsyncService:
         script = read_script(self.settings, text, language)
         return self._voice.speak(script.spoken, script.language, voice, style, sex=sex)
 
+    def check(self, **wanted: Unpack[Wanted]) -> Checked:
+        """Whether :meth:`generate` would begin with this. Raises what it would raise before any work is done."""
+        order = self._taken(wanted)
+        return Checked(len(order.script.spoken), order.script.language, order.avatar)
+
+    def _taken(self, wanted: Wanted) -> Order:
+        if not self.ready:
+            raise LipsyncError("not_ready")
+        return take_order(self.settings, self._engines, self._voice, **wanted)
+
     def generate(
         self,
         *,
         output: Path | None = None,
+        stream: Path | None = None,
         track: Path | None = None,
         progress: Progress | None = None,
         **wanted: Unpack[Wanted],
@@ -185,29 +197,32 @@ class LipsyncService:
         """Make a video of a portrait that speaks ``text``. The same arguments give the same video.
 
         What may be wanted: :class:`lipsync.order.Wanted`. ``output`` is a new file in the outputs folder when none
-        is given; ``track`` gets the face track as JSON. ``progress`` is told how much is done, 0 to 1, in the calling
-        thread; what it raises ends the work.
+        is given; ``track`` gets the face track as JSON; ``stream`` grows while the video is made: a fragmented MP4,
+        which can be watched from its first fragment on. ``progress`` is told in the calling thread how far it is, and
+        ends the work by raising :class:`lipsync.progress.Cancelled`.
 
-        None of the files is there after an error. Raises LipsyncError: not_ready, what
-        :func:`lipsync.order.take_order` raises, what :meth:`lipsync.portraits.Portraits.get` or, for a video,
-        :meth:`lipsync.videos.Videos.get` raises, speech_failed, cannot_write.
+        None of the files is there after an error, but for what has been written of the stream. Raises LipsyncError:
+        not_ready, what :func:`lipsync.order.take_order` raises, what :meth:`lipsync.portraits.Portraits.get` or, for
+        a video, :meth:`lipsync.videos.Videos.get` raises, speech_failed, cannot_write.
         """
-        if not self.ready:
-            raise LipsyncError("not_ready")
-        order = take_order(self.settings, self._engines, self._voice, **wanted)
+        order = self._taken(wanted)
         if output is not None:
-            return self._make(order, output, track, progress)
+            return self._make(order, output, stream, track, progress)
         folder = self.settings.outputs.expanduser().absolute()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LipsyncError("cannot_write", place=folder, reason=error.strerror) from error
-        result = self._make(order, folder / new_name(), track, progress)
+        result = self._make(order, folder / new_name(), stream, track, progress)
         self._clean_up()
         return result
 
-    def _make(self, order: Order, path: Path, track: Path | None, progress: Progress | None) -> Result:
+    def _make(
+        self, order: Order, path: Path, stream: Path | None, track: Path | None, progress: Progress | None
+    ) -> Result:
         watch = Stopwatch()
+        if progress is not None:
+            progress("portrait", 0.0)
         with self._my_turn(watch):
             with watch.stage("portrait"):
                 animator, origin = self._animator(order)
@@ -228,6 +243,7 @@ class LipsyncService:
                 watch=watch,
                 track_path=track,
                 subtitles=titles,
+                stream=stream,
                 progress=progress,
             )
         watch.mark("total")

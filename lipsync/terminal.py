@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TextIO
 
+from lipsync.progress import Stage
+
 _LOADED = time.perf_counter()
 _WIDTH = 30
 _REFRESH = 0.1  # seconds
@@ -42,10 +44,14 @@ class ProgressBar:
         self.first_frame: float | None = None
         """Seconds from the start of the process to the first frame."""
 
-    def __call__(self, done: float) -> None:
-        """``done``: 0 to 1."""
-        if self.first_frame is None:
+    def __call__(self, stage: Stage, done: float) -> None:
+        """Of a video: a :class:`lipsync.progress.Progress`."""
+        if stage == "render" and self.first_frame is None:
             self.first_frame = since_process_start()
+        self.show(done)
+
+    def show(self, done: float) -> None:
+        """``done``: 0 to 1."""
         now = time.perf_counter()
         if self._shown and (done >= 1 or now - self._last >= _REFRESH):
             self._last = now

@@ -270,7 +270,10 @@ def test_a_bar_is_shown_to_a_person_only() -> None:
     for stream in (Terminal(), io.StringIO()):
         bar = ProgressBar(stream)
         for done in (0.0, 0.5, 1.0):
-            bar(done)
+            bar.show(done)
+        bar("portrait", 0.0)
+        assert bar.first_frame is None
+        bar("render", 0.1)
         bar.clear()
         assert ("100%" in stream.getvalue()) == stream.isatty()
         assert stream.getvalue().endswith("\r") == stream.isatty()

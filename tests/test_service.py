@@ -22,6 +22,7 @@ from PIL import Image, ImageOps
 
 from lipsync.errors import LipsyncError
 from lipsync.face.avatars import avatar
+from lipsync.progress import Stage
 from lipsync.service import LipsyncService, Result
 from lipsync.settings import Settings
 from lipsync.speech.espeak import RATE, EspeakVoice
@@ -81,7 +82,7 @@ def likeness(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
 
 def test_a_text_becomes_a_video(service: LipsyncService) -> None:
     told: list[float] = []
-    result = service.generate(text="Привет! Как дела?", language="ru", progress=told.append)
+    result = service.generate(text="Привет! Как дела?", language="ru", progress=lambda _, done: told.append(done))
 
     assert result.path.parent == service.settings.outputs
     assert result.path.is_absolute()
@@ -312,7 +313,7 @@ def test_a_place_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 def test_what_the_progress_raises_ends_the_work_and_frees_the_turn(tmp_path: Path) -> None:
     service = make_service(tmp_path, renders=1)
 
-    def stop(done: float) -> None:
+    def stop(_: Stage, done: float) -> None:
         if done > 0.3:
             raise KeyboardInterrupt
 

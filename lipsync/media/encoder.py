@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any
 
 import av
 import numpy as np
@@ -15,6 +16,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
+from lipsync.media.fragments import Fragments
 from lipsync.media.frame import Frame
 from lipsync.media.subtitle_track import SubtitleTrack
 
@@ -29,9 +31,7 @@ _LOOKAHEAD = 5
 five save 24 MB and 0.3 ms a frame, and the file is no larger."""
 _SOUND_BITS = 128_000
 _MOST_BITS_PER_SAMPLE = 6  # ISO/IEC 14496-3, 4.5.3: 6144 bits for the 1024 samples of a frame
-_FILE = {"movflags": "+faststart"}
-# A stream of bytes cannot be rewritten: it is sent in fragments, one a keyframe, the index of each before it.
-_STREAM = {"movflags": "+frag_keyframe+delay_moov+default_base_moof", "use_editlist": "1"}
+_OPTIONS = {"movflags": "+faststart"}
 
 
 def aac_rate(rate: int) -> int:
@@ -49,7 +49,7 @@ class Encoder:
 
     def __init__(
         self,
-        target: str | BinaryIO,
+        target: str,
         *,
         width: int,
         height: int,
@@ -59,16 +59,16 @@ class Encoder:
         preset: str,
         threads: int,
         subtitles: str = "",
+        stream: Path | None = None,
     ) -> None:
-        """``subtitles`` is the language (ISO 639-1) of a track of them; empty: there is none."""
+        """``subtitles`` is the language (ISO 639-1) of a track of them; empty: there is none. ``stream`` gets the
+        same packets as they come."""
         self._fps, self._rate = fps, rate
         self._frames = 0
         self._waiting: deque[NDArray[np.float32]] = deque()
         self._sound_taken = 0
         self._sound_coded = 0
-        self._container = av.open(
-            target, "w", format="mp4", container_options=_FILE if isinstance(target, str) else _STREAM
-        )
+        self._container = av.open(target, "w", format="mp4", container_options=_OPTIONS)
         self._video: VideoStream = self._container.add_stream("libx264", rate=fps)
         self._set_up_video(width, height, crf, preset, threads)
         coded_rate = aac_rate(rate)
@@ -78,6 +78,7 @@ class Encoder:
         self._subtitles = SubtitleTrack(self._container, subtitles) if subtitles else None
         try:
             self._container.start_encoding()
+            self._fragments = Fragments(stream, list(self._container.streams)) if stream is not None else None
         except BaseException:
             self._container.close()
             raise
@@ -106,27 +107,31 @@ class Encoder:
         picture = _video_frame(frame)
         picture.pts, picture.duration, picture.time_base = self._frames, 1, Fraction(1, self._fps)
         self._frames += 1
-        self._container.mux(self._video.encode(picture))
+        self._mux(self._video.encode(picture))
         self._code_sound(self._frames * self._rate // self._fps)
 
     def add_subtitle(self, start: float, end: float, text: str) -> None:
         """The next subtitle, in seconds; not before the end of the one before it."""
         if self._subtitles is None:
             raise ValueError("this video has no track of subtitles")
-        self._subtitles.add(start, end, text)
+        self._mux([self._subtitles.packet(start, end, text)])
 
     def finish(self) -> None:
         """Write all that is still held, and the index."""
         self._code_sound(None)
         if self._resampler is not None:
             self._code(self._resampler.resample(None))
-        self._container.mux(self._video.encode(None))
+        self._mux(self._video.encode(None))
         if self._sound_coded:
-            self._container.mux(self._sound.encode(None))
+            self._mux(self._sound.encode(None))
+        if self._fragments is not None:
+            self._fragments.finish()
         self._container.close()
 
     def drop(self) -> None:
-        """Close the target; what it holds is worth nothing."""
+        """Close the target; what it holds is worth nothing. The stream ends where it is."""
+        if self._fragments is not None:
+            self._fragments.drop()
         self._container.close()
 
     def _code_sound(self, until: int | None) -> None:
@@ -148,7 +153,13 @@ class Encoder:
         for frame in frames:
             frame.pts, frame.time_base = self._sound_coded, Fraction(1, frame.sample_rate)
             self._sound_coded += frame.samples
-            self._container.mux(self._sound.encode(frame))
+            self._mux(self._sound.encode(frame))
+
+    def _mux(self, packets: Iterable[av.Packet[Any]]) -> None:
+        for packet in packets:
+            if self._fragments is not None:
+                self._fragments.add(packet)  # first: the file's container changes the packet
+            self._container.mux_one(packet)
 
 
 @cache

@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import av
 from av.container import OutputContainer
+from av.stream import Stream
 from av.subtitles.stream import SubtitleStream
 
 _TICKS = 1000
@@ -35,7 +36,6 @@ class SubtitleTrack:
 
     def __init__(self, container: OutputContainer, language: str) -> None:
         """``language`` is a code of ISO 639-1."""
-        self._container = container
         self._stream: SubtitleStream = container.add_stream("mov_text")
         # The encoder is opened for its description of the style, which Apple's players need. What it makes of a text
         # is two bytes and the text, so that is written here, without ASS in between.
@@ -43,7 +43,7 @@ class SubtitleTrack:
         self._stream.codec_context.time_base = self._stream.time_base = Fraction(1, _TICKS)
         self._stream.metadata["language"] = _ISO_639_2.get(language, "und")
 
-    def add(self, start: float, end: float, text: str) -> None:
+    def packet(self, start: float, end: float, text: str) -> av.Packet[Stream]:
         """The next subtitle, in seconds, not before the end of the one before it."""
         data = text.encode("utf-8")[:65_535]
         packet = av.Packet(len(data).to_bytes(2, "big") + data)
@@ -52,4 +52,4 @@ class SubtitleTrack:
         packet.pts = packet.dts = round(start * _TICKS)
         packet.duration = max(1, round(end * _TICKS) - packet.pts)
         packet.is_keyframe = True
-        self._container.mux_one(packet)
+        return packet

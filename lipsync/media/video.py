@@ -9,7 +9,7 @@ from pathlib import Path
 from queue import Queue
 from threading import Thread
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Self
 
 import av
 import numpy as np
@@ -40,18 +40,19 @@ class Mp4Writer:
     """Writes H.264 (yuv420p, BT.709 limited range) and AAC (mono) in one pass, with the index before the data.
 
     Frames have the fixed rate ``fps`` and both streams start at 0. Coding runs in a thread of the writer's own,
-    behind a short queue: what waits for the encoder is bounded. A Path is written under a hidden name beside it and
-    renamed at the end, so it appears whole or not at all; a BinaryIO gets a fragmented MP4, byte after byte.
+    behind a short queue: what waits for the encoder is bounded. The target is written under a hidden name beside
+    it and renamed at the end, so it appears whole or not at all. The stream grows under its own name, for who wants
+    to watch before the end.
 
-    Used as a context: leaving it closes the file, leaving it by an exception leaves no file. The methods are to be
-    called from one thread.
+    Used as a context: leaving it closes the files, leaving it by an exception leaves no target, and the stream as far
+    as it has come. The methods are to be called from one thread.
 
     Raises LipsyncError ``cannot_write`` from any method, ValueError for a frame or a sound of the wrong shape.
     """
 
     def __init__(
         self,
-        target: Path | BinaryIO,
+        target: Path,
         *,
         width: int,
         height: int,
@@ -61,9 +62,11 @@ class Mp4Writer:
         preset: str = "veryfast",
         threads: int = 1,
         subtitles: str = "",
+        stream: Path | None = None,
     ) -> None:
         """``width`` and ``height`` in pixels, both even; ``rate`` of the sound in samples a second; ``subtitles`` is
-        the language (ISO 639-1) of a track of them, empty for none."""
+        the language (ISO 639-1) of a track of them, empty for none; ``stream`` gets the same packets as the target,
+        in a fragmented MP4."""
         if width % 2 or height % 2 or min(width, height) < 2:
             raise ValueError(f"H.264 with half-size colour needs even sizes, not {width}x{height}")
         self.frames = 0
@@ -71,22 +74,17 @@ class Mp4Writer:
         self.samples = 0
         """Samples of sound that were written."""
         self._size = (height, width)
-        self._target = target if isinstance(target, Path) else None
-        self._place = str(target) if self._target else getattr(target, "name", "stream")
-        self._part: Path | None = None
-        if self._target is not None:
-            if self._target.is_dir():
-                reason = {"en": "it is a folder", "ru": "это папка"}
-                raise LipsyncError("cannot_write", place=self._place, reason=reason)
-            self._part = self._target.absolute().with_name(f"{PART_PREFIX}{secrets.token_hex(8)}.part")
+        self._target = target
+        if target.is_dir():
+            reason = {"en": "it is a folder", "ru": "это папка"}
+            raise LipsyncError("cannot_write", place=target, reason=reason)
+        self._part = target.absolute().with_name(f"{PART_PREFIX}{secrets.token_hex(8)}.part")
         self._error: BaseException | None = None
         self._dropped = False
         self._open = True
-        # "file:", or libav takes a name with a colon for an address.
-        place: str | BinaryIO = f"file:{self._part}" if isinstance(target, Path) else target
         try:
             self._encoder = Encoder(
-                place,
+                f"file:{self._part}",  # or libav takes a name with a colon for an address
                 width=width,
                 height=height,
                 fps=fps,
@@ -95,6 +93,7 @@ class Mp4Writer:
                 preset=preset,
                 threads=threads,
                 subtitles=subtitles,
+                stream=stream,
             )
             self._queue: Queue[_Item | None] = Queue(_QUEUE)
             self._thread = Thread(target=self._code, name="encoder", daemon=True)
@@ -132,8 +131,7 @@ class Mp4Writer:
         self._stop()
         try:
             self._raise()
-            if self._part is not None and self._target is not None:
-                self._part.replace(self._target)
+            self._part.replace(self._target)
         except BaseException as error:
             self._remove()
             raise self._explained(error) from error
@@ -171,12 +169,11 @@ class Mp4Writer:
 
     def _explained(self, error: BaseException) -> BaseException:
         if isinstance(error, OSError | av.FFmpegError):
-            return LipsyncError("cannot_write", place=self._place, reason=error.strerror or type(error).__name__)
+            return LipsyncError("cannot_write", place=self._target, reason=error.strerror or type(error).__name__)
         return error
 
     def _remove(self) -> None:
-        if self._part is not None:
-            self._part.unlink(missing_ok=True)
+        self._part.unlink(missing_ok=True)
 
     def _code(self) -> None:
         """The thread. After an error it goes on taking from the queue, so that the caller never waits in vain."""

@@ -111,7 +111,7 @@ def _fetch(models: Sequence[Model], folder: Path, words: Words) -> int:
     try:
         for model, size in zip(models, sizes, strict=True):
             start = before
-            path = fetch(model, folder, lambda done: bar(min(1.0, (start + done) / sum(sizes))))  # noqa: B023
+            path = fetch(model, folder, lambda done: bar.show(min(1.0, (start + done) / sum(sizes))))  # noqa: B023
             before += size
             bar.clear()
             print(path)

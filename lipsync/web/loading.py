@@ -13,7 +13,9 @@ from lipsync.speech.types import Speech, VoiceInfo
 
 if TYPE_CHECKING:
     from lipsync.cloning import Cloning
-    from lipsync.order import Wanted
+    from lipsync.order import Checked, Wanted
+    from lipsync.portraits import Origin
+    from lipsync.progress import Progress
     from lipsync.speech.chain import Fallback
 
 log = logging.getLogger(__name__)
@@ -25,7 +27,34 @@ class Clip(Protocol):
     @property
     def path(self) -> Path: ...
     @property
-    def duration(self) -> float: ...
+    def subtitles(self) -> Path | None:
+        """The file of its subtitles, where they were asked for."""
+        ...
+
+    @property
+    def duration(self) -> float:
+        """Seconds."""
+        ...
+
+    @property
+    def frames(self) -> int: ...
+    @property
+    def width(self) -> int:
+        """Pixels."""
+        ...
+
+    @property
+    def height(self) -> int:
+        """Pixels."""
+        ...
+
+    @property
+    def fps(self) -> int: ...
+    @property
+    def language(self) -> str:
+        """Code: ``ru``."""
+        ...
+
     @property
     def voice(self) -> str:
         """Name of the voice that began to speak."""
@@ -34,6 +63,21 @@ class Clip(Protocol):
     @property
     def fallbacks(self) -> Sequence[Fallback]:
         """Voices that could not go on."""
+        ...
+
+    @property
+    def avatar(self) -> str:
+        """Its name; ``picture`` for one of the caller's own."""
+        ...
+
+    @property
+    def engine(self) -> str:
+        """``puppet``."""
+        ...
+
+    @property
+    def portrait(self) -> Origin:
+        """Where the prepared portrait came from."""
         ...
 
     @property
@@ -62,7 +106,15 @@ class Service(Protocol):
         speed: float | None = None,
         sex: str = "",
     ) -> Iterator[Speech]: ...
-    def generate(self, **wanted: Unpack[Wanted]) -> Clip: ...
+    def check(self, **wanted: Unpack[Wanted]) -> Checked: ...
+    def generate(
+        self,
+        *,
+        output: Path | None = None,
+        stream: Path | None = None,
+        progress: Progress | None = None,
+        **wanted: Unpack[Wanted],
+    ) -> Clip: ...
 
 
 class Loading:

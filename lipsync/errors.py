@@ -294,6 +294,14 @@ SENTENCES: dict[str, Sentence] = {
         "This key is not valid: it is wrong, revoked or has expired.",
         "Этот ключ не подходит: он неверен, отозван или истёк.",
     ),
+    "key_unknown": Sentence(404, "There is no key “{key}”.", "Ключа «{key}» нет."),
+    "tokens_unchecked": Sentence(
+        503,
+        "Tokens cannot be checked now: the server at LIPSYNC_JWKS_URL does not give its keys. Try again in a few "
+        "seconds.",
+        "Сейчас токены нельзя проверить: сервер из LIPSYNC_JWKS_URL не отдаёт ключи. Повторите через несколько "
+        "секунд.",
+    ),
     "not_allowed": Sentence(
         403,
         "This key may not do that: the scope “{scope}” is needed.",

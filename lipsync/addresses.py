@@ -7,7 +7,7 @@ import ipaddress
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
 _COMPATIBLE = ipaddress.ip_network("::/96")  # RFC 4291, 2.5.5.1, deprecated: the same
 _UNICAST = ipaddress.ip_network("2000::/3")
-"""All that IANA has given out: what else Python calls global is translated (::ffff:0:127.0.0.1), local or nobody's."""
+"""All that IANA has given out: what else Python calls global is translated (::ffff:0:10.0.0.1) or nobody's."""
 _NOT_OPEN = tuple(
     ipaddress.ip_network(block)
     for block in (

@@ -16,12 +16,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.errors import LipsyncError
+from lipsync.outgoing.address import read_address
+from lipsync.outgoing.failures import Broken, Encoded, Failed, Private, Refused, TooLarge
+from lipsync.outgoing.request import Answer, ask
 from lipsync.settings import Settings
 from lipsync.speech.circuit import Circuit
 from lipsync.speech.languages import LANGUAGES, resolve_language
 from lipsync.speech.pieces import speak_pieces
-from lipsync.speech.remote_answer import heard, most_bytes
-from lipsync.speech.remote_call import Answer, Broken, origin_of, post
+from lipsync.speech.remote_answer import NO_SOUND, heard, most_bytes
 from lipsync.speech.types import PLAIN, Speech, Style, VoiceInfo
 
 log = logging.getLogger(__name__)
@@ -58,7 +60,7 @@ class RemoteVoice:
         self._settings, self._clock, self._sleep = settings, clock, sleep
         self._address = settings.remote_url
         try:
-            self._host = origin_of(self._address)[1]
+            self._host = read_address(self._address).host
         except ValueError as error:
             raise LipsyncError("remote_address") from error
         if settings.remote_form == "openai" and not self._address.rstrip("/").endswith(_OPENAI_PATH):
@@ -125,6 +127,8 @@ class RemoteVoice:
                 failure = LipsyncError("remote_refused", host=self._host, status=answer.status)
             except Broken as error:
                 failure = LipsyncError("remote_unreachable", host=self._host, reason=str(error))
+            except Failed as error:
+                raise _said(error, most_bytes(sentence)) from error
             if (answer is not None and answer.status < 500) or pause is None or self._clock() + pause >= end:
                 break
             log.info("the remote voice is asked again: %s", failure)
@@ -135,11 +139,12 @@ class RemoteVoice:
         left = end - self._clock()
         if left <= 0:
             raise LipsyncError("remote_slow", host=self._host)
-        return post(
+        return ask(
+            "POST",
             self._address,
-            {"Content-Type": "application/json", "Accept": "audio/*", "Accept-Encoding": "identity"},
-            self._secret(),
-            body,
+            headers={"Content-Type": "application/json", "Accept": "audio/*"},
+            secret=self._secret(),
+            body=body,
             most_bytes=most_bytes(sentence),
             seconds=left,
             allow_private=self._settings.remote_allow_private,
@@ -165,3 +170,17 @@ class RemoteVoice:
         if self._settings.remote_key_header:
             return {self._settings.remote_key_header: key}
         return {"Authorization": f"Bearer {key}"} if self._settings.remote_form == "openai" else {"X-API-Key": key}
+
+
+def _said(failure: Failed, most: int) -> LipsyncError:
+    """What another try would not change, as a person is told it."""
+    if isinstance(failure, Private):
+        return LipsyncError("remote_private", host=failure.host)
+    if isinstance(failure, Refused):
+        return LipsyncError("remote_refused", host=failure.host, status=failure.status)
+    if isinstance(failure, TooLarge):
+        what = {"en": f"more than {most} bytes", "ru": f"больше {most} байт"}
+        return LipsyncError("remote_not_sound", host=failure.host, what=what)
+    if isinstance(failure, Encoded):
+        return LipsyncError("remote_not_sound", host=failure.host, what=NO_SOUND)
+    return LipsyncError("remote_slow", host=failure.host)

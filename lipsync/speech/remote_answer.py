@@ -17,7 +17,7 @@ _BYTES_A_SECOND = 200_000
 """Of sound without compression: 48 kHz, two channels, 16 bits."""
 
 _CUT = {"en": "half of a sound", "ru": "половину записи"}
-_NO_SOUND = {"en": "something that is no sound", "ru": "не звук"}
+NO_SOUND = {"en": "something that is no sound", "ru": "не звук"}
 _PAGE = {"en": "a page of text", "ru": "текстовую страницу"}
 _TOO_LONG = {"en": "far more sound than the text has", "ru": "звук намного длиннее текста"}
 _TOO_SHORT = {"en": "far less sound than the text has", "ru": "звук намного короче текста"}
@@ -46,7 +46,7 @@ def heard(body: bytes, text: str, rate: int, host: str) -> NDArray[np.float32]:
     try:
         samples = read_sound(body, rate, max_seconds=longest(text))
     except LipsyncError as error:
-        what = _TOO_LONG if error.code == "sound_too_long" else _NO_SOUND
+        what = _TOO_LONG if error.code == "sound_too_long" else NO_SOUND
         raise LipsyncError("remote_not_sound", host=host, what=what) from error
     if np.abs(samples).max(initial=0.0) < MUTE:
         raise LipsyncError("remote_not_sound", host=host, what=_SILENCE)

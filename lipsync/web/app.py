@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-import uuid
 from pathlib import Path
 
-from flask import Flask, Response, g
+from flask import Flask, Response
 
+from lipsync.jobs.database import connect
+from lipsync.jobs.jobs import Jobs
 from lipsync.service import LipsyncService
 from lipsync.settings import Settings
 from lipsync.web import api, errors, openai, page, voices
+from lipsync.web import jobs as job_routes
+from lipsync.web.live import Watchers
 from lipsync.web.loading import Loading, Service
+from lipsync.web.parts import Parts
+from lipsync.web.stopping import is_stopping
+from lipsync.web.watch import log_request, watch
 
 ROOT = Path(__file__).resolve().parents[2]
 """Where templates/ and static/ stand, beside app.py."""
@@ -42,24 +48,25 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
     app.config["MAX_FORM_MEMORY_SIZE"] = app.config["MAX_CONTENT_LENGTH"]
     app.config["MAX_FORM_PARTS"] = 50
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # a person reads these sentences in a terminal
+    watch(app, [log_request])  # before all else: what others say of a request has its name
     loading = Loading(service)
+    engine = connect(settings)
+    jobs = Jobs(settings, engine, loading.service, stopping=is_stopping)
+    parts = Parts(engine, jobs, Watchers(settings.streams))
+    app.extensions["lipsync"] = parts
     app.register_blueprint(api.blueprint(settings, loading))
+    app.register_blueprint(job_routes.blueprint(settings, jobs, parts.watchers, lambda url: None))
     app.register_blueprint(openai.blueprint(settings, loading))
     app.register_blueprint(voices.blueprint(loading))
     app.register_blueprint(page.blueprint(settings))
     errors.register(app, settings.max_upload_mb)
-    app.before_request(_name_request)
     app.after_request(_secure)
     loading.start()
+    jobs.start()
     return app
-
-
-def _name_request() -> None:
-    g.request_id = uuid.uuid4().hex[:12]
 
 
 def _secure(response: Response) -> Response:
     for name, value in SECURITY.items():
         response.headers.setdefault(name, value)
-    response.headers["X-Request-Id"] = g.get("request_id", "")
     return response

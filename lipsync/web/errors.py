@@ -60,7 +60,7 @@ def register(app: Flask, max_upload_mb: float) -> None:
 
 def _ours(error: LipsyncError) -> Response:
     if error.status == 500:
-        log.error("request %s: %s", g.request_id, error, exc_info=error)
+        log.error("%s", error, exc_info=error)
     return answer(error)
 
 
@@ -86,7 +86,7 @@ def _http(app: Flask, max_upload_mb: float) -> Callable[[HTTPException], Respons
 
 
 def _unforeseen(error: Exception) -> Response:
-    log.error("request %s: %s %s", g.request_id, request.method, request.path, exc_info=error)
+    log.error("unforeseen", exc_info=error)
     return answer(LipsyncError("internal", request=g.request_id))
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, Unpack
 
 from lipsync.errors import LANGUAGES, LipsyncError
+from lipsync.logs import WHOLE
 from lipsync.speech.types import Speech, VoiceInfo
 
 if TYPE_CHECKING:
@@ -133,10 +134,10 @@ class Loading:
         try:
             self._service.load()
         except LipsyncError as error:
-            log.exception("the service could not load")
+            log.exception("the service could not load", extra=WHOLE)
             self._reason = {language: error.sentence(language) for language in LANGUAGES}
         except Exception as error:
-            log.exception("the service could not load")
+            log.exception("the service could not load", extra=WHOLE)
             self._reason = f"{type(error).__name__}: {error}"
 
     @property

@@ -15,7 +15,7 @@ from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
-from flask import Blueprint, Response, g, jsonify, request
+from flask import Blueprint, Response, jsonify, request
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -69,7 +69,7 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
         language = wish.language or "auto"  # OpenAI's clients name none
         spoken = loading.service().speak(text=wish.input, language=language, voice=voice, speed=wish.speed, sex=sex)
         first = next(spoken)  # what is wrong with the request is found out before anything is sent
-        encoded = _encoded(chain([first], spoken), wish.response_format, g.request_id)
+        encoded = _encoded(chain([first], spoken), wish.response_format)
         if wish.stream_format == "sse":
             response = Response(_events(encoded), mimetype="text/event-stream")
         else:
@@ -130,7 +130,7 @@ def _voice(named: str | dict[str, Any] | None) -> tuple[str | None, str]:
     return (named, "") if sex is None else (None, sex)
 
 
-def _encoded(speech: Iterator[Speech], name: str, request_id: str) -> Iterator[bytes]:
+def _encoded(speech: Iterator[Speech], name: str) -> Iterator[bytes]:
     """The bytes of a file of all the pieces, each as soon as it is spoken."""
     with closing(SoundWriter(name, RATE)) as writer:
         resampler: Resampler | None = None
@@ -143,7 +143,7 @@ def _encoded(speech: Iterator[Speech], name: str, request_id: str) -> Iterator[b
                 yield from _some(writer, resampler.finish())
             yield writer.finish()
         except Exception:  # the answer has begun: all that is left is to break it off
-            log.exception("request %s: the speech broke off", request_id)
+            log.exception("the speech broke off")
             raise
 
 

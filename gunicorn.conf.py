@@ -1,16 +1,23 @@
 """How gunicorn serves ``app:app``. Address and port are settings: LIPSYNC_HOST, LIPSYNC_PORT."""
 
+from typing import Any
+
 from lipsync.settings import Settings
 
 _settings = Settings()
 
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 loglevel = _settings.log_level.lower()
+# In the form of our own lines, of which there is one for each request.
+logger_class = "lipsync.web.server_log.ServerLog"
 
 # One process owns the models and their memory; inside it NumPy, OpenCV and the encoders run without Python's lock.
 workers = 1
-worker_class = "gthread"
-threads = 16
+worker_class = "lipsync.web.worker.Worker"
+# Whoever waits for a video has a thread, and whoever watches one; the rest is for short answers. An idle thread
+# costs next to nothing (docs/deploy.md), and a connection that sends nothing has none.
+threads = _settings.threads or _settings.queue + _settings.streams + 32
+worker_connections = 2000 + threads
 # The service loads in the worker: neither its threads nor a GPU would survive the fork after a preload.
 preload_app = False
 
@@ -19,7 +26,22 @@ preload_app = False
 timeout = 120
 # After SIGTERM no request is accepted, and those that run may take this long to finish.
 graceful_timeout = 600
-keepalive = 5
+# Longer than nginx keeps its own end (deploy/nginx.conf): it never sends a request into a connection that closes.
+keepalive = 20
 
 # No socket to steer the server by: signals do.
 control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """The application can ask whether it is about to end."""
+    from lipsync.web.stopping import set_probe  # noqa: PLC0415 - in the worker
+
+    set_probe(lambda: not worker.alive)
+
+
+def worker_exit(_server: Any, worker: Any) -> None:
+    """What the application still holds is put in order: jobs that run are handed back."""
+    held = getattr(getattr(worker, "wsgi", None), "extensions", {}).get("lipsync")
+    if held is not None:
+        held.close()

@@ -125,7 +125,7 @@ def _once(
     except httpcore2.TimeoutException as error:
         raise backend.time.up() from error
     except (httpcore2.NetworkError, httpcore2.ProtocolError, ssl.SSLError) as error:
-        cause = error.__cause__ or error
+        cause = next((inner for inner in error.args if isinstance(inner, OSError)), error)  # httpcore2 wraps it so
         what: What = "tls" if isinstance(cause, ssl.SSLError) else "connection"
         raise Broken(address.host, _reason(cause), what) from error
 

@@ -1,0 +1,308 @@
+"""Requests to real servers: those that are public here, and those that must never see a connection."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lipsync.outgoing.connection import numbers_of
+from lipsync.outgoing.failures import Astray, Broken, Encoded, Private, Refused, Slow, TooLarge
+from lipsync.outgoing.request import Answer, ask
+from tests import internet
+from tests.internet import PRIVATE, PUBLIC, SPELLINGS, Site
+
+
+@pytest.fixture(autouse=True)
+def _open(monkeypatch: pytest.MonkeyPatch) -> None:
+    internet.open_internet(monkeypatch)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with internet.site() as one:
+        yield one
+
+
+@pytest.fixture
+def private() -> Iterator[Site]:
+    """Listens where nobody may be sent."""
+    with internet.site(PRIVATE) as one:
+        one.behave(internet.answers(body=b"a secret"))
+        yield one
+
+
+def get(address: str, **more: Any) -> Answer:
+    return ask("GET", address, **{"headers": {}, "most_bytes": 1000, "seconds": 10.0, **more})
+
+
+# ---- what is asked, and what comes back
+
+
+def test_a_get(site: Site) -> None:
+    site.behave(internet.answers(body=b"hello", X_Kind="one", ETag='"1"'))
+    answer = get(site.url("/a?b=c"), headers={"Accept": "image/*"}, secret={"X-Key": "k"})
+    assert (answer.status, answer.succeeded, answer.body) == (200, True, b"hello")
+    assert answer.headers["x-kind"] == "one"
+    (asked,) = site.asked
+    assert (asked.method, asked.path) == ("GET", "/a?b=c")
+    assert asked.headers["host"] == f"{PUBLIC}:{site.port}"
+    assert (asked.headers["accept"], asked.headers["x-key"]) == ("image/*", "k")
+    assert asked.headers["accept-encoding"] == "identity"
+
+
+def test_a_post(site: Site) -> None:
+    site.behave(internet.answers(201, b"made"))
+    answer = ask("POST", site.url(), headers={}, body=b"{}", most_bytes=10, seconds=10)
+    assert (answer.status, answer.body) == (201, b"made")
+    assert (site.asked[0].method, site.asked[0].body) == ("POST", b"{}")
+
+
+def test_what_is_not_2xx_has_no_body(site: Site) -> None:
+    site.behave(internet.answers(404, b"nothing here", Retry_After="7"))
+    answer = get(site.url())
+    assert (answer.status, answer.succeeded, answer.body) == (404, False, b"")
+    assert answer.headers["retry-after"] == "7"
+
+
+def test_https_with_a_name_in_the_certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = internet.certificate(tmp_path, "xn--bcher-kva.example")
+    internet.name_server(monkeypatch, {"xn--bcher-kva.example": [[PUBLIC]], "other.example": [[PUBLIC]]})
+    with internet.site(certificate=file) as site:
+        site.behave(internet.answers(body=b"safe"))
+        with pytest.raises(Broken) as caught:
+            get(site.url(host="bücher.example"))
+        assert caught.value.what == "tls"
+        internet.trust(monkeypatch, file)
+        assert get(site.url(host="bücher.example")).body == b"safe"
+        assert site.asked[0].headers["host"] == f"xn--bcher-kva.example:{site.port}"
+        with pytest.raises(Broken) as caught:
+            get(site.url(host="other.example"))  # another's certificate
+        assert caught.value.what == "tls"
+        assert len(site.asked) == 1
+
+
+# ---- bounds
+
+
+def test_what_is_announced_too_large_is_not_read(site: Site) -> None:
+    site.behave(internet.answers(Content_Length="1001"))
+    with pytest.raises(TooLarge):
+        get(site.url())
+
+
+def test_what_floods_is_not_read_to_its_end(site: Site) -> None:
+    site.behave(internet.floods(site))
+    with pytest.raises(TooLarge):
+        get(site.url())
+
+
+def test_what_is_just_small_enough_is_read(site: Site) -> None:
+    site.behave(internet.answers(body=b"x" * 1000))
+    assert len(get(site.url()).body) == 1000
+
+
+def test_a_bomb_stays_shut(site: Site) -> None:
+    site.behave(internet.answers(body=gzip.compress(bytes(10**6))[:900], Content_Encoding="gzip"))
+    with pytest.raises(Encoded):
+        get(site.url())
+
+
+@pytest.mark.parametrize("behaviour", [internet.says_nothing, internet.drips])
+def test_who_is_slow_is_left(site: Site, behaviour: Any) -> None:
+    site.behave(behaviour(site))
+    with pytest.raises(Slow):
+        get(site.url(), seconds=0.3, most_bytes=10**6)
+
+
+def test_the_time_is_for_all_redirects_together(site: Site) -> None:
+    ticks = iter(range(0, 1000, 3))
+    site.behave(internet.redirects("/on"))
+    with pytest.raises(Slow):
+        get(site.url(), seconds=10, clock=lambda: float(next(ticks)))
+    assert len(site.asked) < 4
+
+
+def test_a_name_that_nobody_answers_for_is_slow(monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
+    monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: site.leave.wait() and [])
+    with pytest.raises(Slow):
+        numbers_of("example.org", 443, 0.1)
+
+
+def test_a_body_that_is_not_wanted_does_not_matter(site: Site) -> None:
+    for behaviour in (internet.floods(site), internet.drips(site), internet.answers(500, b"x" * 10_000)):
+        site.behave(behaviour)
+        answer = get(site.url(), keep=False, seconds=0.5)
+        assert (answer.status in (200, 500), answer.body) == (True, b"")
+
+
+def test_headers_without_end(site: Site) -> None:
+    def behave(handler: Any) -> None:
+        handler.send_response(200)
+        while not site.leave.is_set():
+            handler.wfile.write(b"X-More: " + b"x" * 60_000 + b"\r\n")
+
+    site.behave(behave)
+    with pytest.raises(Broken):
+        get(site.url())
+
+
+# ---- who is not there
+
+
+def test_nobody_listens() -> None:
+    with internet.site() as gone:
+        pass
+    with pytest.raises(Broken) as caught:
+        get(gone.url())
+    assert (caught.value.what, caught.value.host, str(caught.value)) == ("connection", PUBLIC, "Connection refused")
+
+
+def test_a_name_that_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    internet.name_server(monkeypatch, {})
+    with pytest.raises(Broken) as caught:
+        get("http://nowhere.example/?token=never-shown")
+    assert caught.value.what == "name"
+    assert "never-shown" not in str(caught.value)
+
+
+def test_the_second_number_is_tried_when_the_first_does_not_answer(
+    monkeypatch: pytest.MonkeyPatch, site: Site
+) -> None:
+    with internet.site("127.0.0.3") as gone:
+        pass
+    really = internet.addresses.is_public
+    monkeypatch.setattr(internet.addresses, "is_public", lambda number: number == "127.0.0.3" or really(number))
+    internet.name_server(monkeypatch, {"two.example": [["127.0.0.3", PUBLIC]]})
+    site.behave(internet.answers(body=b"second"))
+    assert gone.port != site.port
+    assert get(site.url(host="two.example")).body == b"second"
+
+
+# ---- private machines
+
+
+@pytest.mark.parametrize("host", SPELLINGS)
+def test_every_spelling_of_a_private_machine(host: str, private: Site) -> None:
+    """Those which the system does not take for a number are names that nobody has."""
+    with pytest.raises((Private, Broken)) as caught:
+        get(private.url(host=host), seconds=3)
+    assert isinstance(caught.value, Private) or caught.value.what == "name"
+    assert private.connections == []
+
+
+@pytest.mark.parametrize("host", SPELLINGS)
+def test_redirects_to_every_spelling_of_it(host: str, private: Site, site: Site) -> None:
+    site.behave(internet.redirects(private.url(host=host)))
+    with pytest.raises((Private, Broken)):
+        get(site.url(), seconds=3)
+    assert len(site.asked) == 1
+    assert private.connections == []
+
+
+def test_of_the_numbers_of_a_name_only_the_public_ones_are_tried(
+    monkeypatch: pytest.MonkeyPatch, private: Site, site: Site
+) -> None:
+    mixed = [PRIVATE, "::1", "::ffff:127.0.0.1", "169.254.169.254", PUBLIC, "10.0.0.1"]
+    internet.name_server(monkeypatch, {"mixed.example": [mixed], "inside.example": [mixed[:4]]})
+    site.behave(internet.answers(body=b"public"))
+    assert get(site.url(host="mixed.example")).body == b"public"
+    with pytest.raises(Private):
+        get(private.url(host="inside.example"))
+    with pytest.raises(Broken):  # the public machine has nobody at that port, and the private one is not asked
+        get(private.url(host="mixed.example"))
+    assert private.connections == []
+
+
+def test_the_number_that_was_checked_is_the_one_that_is_connected_to(
+    monkeypatch: pytest.MonkeyPatch, private: Site, site: Site
+) -> None:
+    """DNS rebinding: the name leads to a public machine once, and inside from then on."""
+    asked = internet.name_server(monkeypatch, {"rebinds.example": [[PUBLIC], [PRIVATE]]})
+    site.behave(internet.redirects("/again"), internet.answers())
+    with pytest.raises(Private):
+        get(site.url(host="rebinds.example"))
+    assert [one.path for one in site.asked] == ["/"]
+    assert [name for name in asked if name == "rebinds.example"] == ["rebinds.example"] * 2  # once a connection
+    assert private.connections == []
+
+
+def test_open_and_closed_ports_inside_look_alike(private: Site) -> None:
+    with internet.site(PRIVATE) as gone:
+        pass
+    failures = []
+    for there in (private, gone):
+        with pytest.raises(Private) as caught:
+            get(there.url())
+        failures.append((str(caught.value), caught.value.host))
+    assert failures[0] == failures[1]
+
+
+def test_a_private_machine_may_be_allowed_and_leads_to_no_other(private: Site) -> None:
+    assert get(private.url(), allow_private=True).body == b"a secret"
+    with internet.site(PRIVATE) as other:
+        private.behave(internet.redirects(other.url()))
+        with pytest.raises(Private):
+            get(private.url(), allow_private=True)
+        assert other.connections == []
+
+
+# ---- redirects
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_get_follows_redirects_without_the_secret(status: int, site: Site) -> None:
+    with internet.site() as other:
+        site.behave(internet.redirects(other.url("/ü"), status))
+        other.behave(internet.answers(body=b"there"))
+        assert get(site.url(), secret={"X-Key": "k"}).body == b"there"
+        assert site.asked[0].headers["x-key"] == "k"
+        assert other.asked[0].path == "/%C3%BC"
+        assert "x-key" not in other.asked[0].headers
+        assert other.asked[0].headers["host"] == f"{PUBLIC}:{other.port}"
+
+
+def test_redirects_without_end(site: Site) -> None:
+    site.behave(internet.redirects("/round"))
+    with pytest.raises(Refused) as caught:
+        get(site.url())
+    assert caught.value.status == 302
+    assert len(site.asked) == 4
+
+
+def test_where_none_is_allowed_a_redirect_is_an_answer(site: Site) -> None:
+    site.behave(internet.redirects("/on"))
+    assert get(site.url(), hops=0).status == 302
+    assert len(site.asked) == 1
+
+
+@pytest.mark.parametrize("to", ["file:///etc/passwd", "ftp://example.org/", "http://me:pw@127.0.0.2/", "https://"])
+def test_redirects_to_what_is_no_address(to: str, site: Site) -> None:
+    site.behave(internet.redirects(to))
+    with pytest.raises(Astray):
+        get(site.url())
+
+
+def test_from_https_to_http_is_no_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, site: Site) -> None:
+    file = internet.certificate(tmp_path, PUBLIC)
+    internet.trust(monkeypatch, file)
+    with internet.site(certificate=file) as safe:
+        safe.behave(internet.redirects(site.url()))
+        with pytest.raises(Astray):
+            get(safe.url())
+        safe.behave(internet.redirects("/here"), internet.answers(body=b"still safe"))
+        assert get(safe.url()).body == b"still safe"
+    assert site.connections == []
+
+
+def test_a_header_that_is_none_is_not_quoted(site: Site, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "lipsync")
+    with pytest.raises(Broken) as caught:
+        get(site.url(), secret={"X-Key": "never-shown\r\nX-Evil: 1"})
+    assert "never-shown" not in str(caught.value) + caplog.text
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TypeVar
 
@@ -29,6 +29,24 @@ def settings(tmp_path: Path) -> Settings:
         rate_limit="",
         warm_up=False,
     )
+
+
+@pytest.fixture(autouse=True)
+def _applications_end(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a test's application does beside its requests ends with the test."""
+    from lipsync.jobs.jobs import Jobs  # noqa: PLC0415 - only where it is wanted
+
+    started: list[Jobs] = []
+    start = Jobs.start
+
+    def noted(jobs: Jobs) -> None:
+        started.append(jobs)
+        start(jobs)
+
+    monkeypatch.setattr(Jobs, "start", noted)
+    yield
+    for jobs in started:
+        jobs.close()
 
 
 @pytest.fixture(scope="session")

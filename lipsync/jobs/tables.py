@@ -25,6 +25,8 @@ class JobRow(Base):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
     id: Mapped[str] = mapped_column(String(32), unique=True)
     owner: Mapped[str] = mapped_column(String(300))
+    request: Mapped[str] = mapped_column(String(64), default="")
+    """Id of the request that asked for it, for the log."""
     state: Mapped[str] = mapped_column(String(16))
     stage: Mapped[str] = mapped_column(String(16), default="")
     progress: Mapped[float] = mapped_column(default=0.0)

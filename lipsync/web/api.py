@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import re
-import time
-from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
-from flask import Blueprint, Response, g, jsonify, request, send_file
+from flask import Blueprint, Response, jsonify, request, send_file
 
 from lipsync.errors import LipsyncError
 from lipsync.face.avatars import avatar, shipped_avatars
@@ -23,10 +18,9 @@ from lipsync.web import errors
 from lipsync.web.loading import Loading
 from lipsync.web.reader import language_of_answer
 from lipsync.web.voices import facts as voice_facts
-from lipsync.web.wish import read_wish
 
 if TYPE_CHECKING:
-    from lipsync.speech.chain import Fallback
+    pass
 
 log = logging.getLogger(__name__)
 
@@ -36,21 +30,6 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
     api = Blueprint("api", __name__, url_prefix="/api")
     shipped = {one.name for one in shipped_avatars()}
     own_video = settings.avatar not in shipped and _is_video(Path(settings.avatar).expanduser())
-
-    @api.post("/generate")
-    def generate() -> Response:
-        wish, picture = read_wish(request, language=settings.language, max_picture=int(settings.max_upload_mb * 1e6))
-        started = time.perf_counter()
-        clip = loading.service().generate(**wish.model_dump(), picture=picture)
-        took = time.perf_counter() - started
-        log.info("request %s: %.1f s of video in %.2f s, %s", g.request_id, clip.duration, took, clip.path.name)
-        response = send_file(clip.path, mimetype="video/mp4", as_attachment=True, download_name=clip.path.name)
-        response.headers["Server-Timing"] = server_timing(clip.timings)
-        response.headers["X-Voice"] = quote(clip.voice, safe=":")
-        if clip.fallbacks:
-            response.headers["X-Voice-Fallbacks"] = voice_fallbacks(clip.fallbacks, language_of_answer(request))
-        response.headers["Cache-Control"] = "no-store"
-        return response
 
     @api.get("/health")
     def health() -> tuple[Response, int]:
@@ -105,25 +84,3 @@ def _is_video(path: Path) -> bool:
             return is_video(file.read(HEAD))
     except OSError:
         return False
-
-
-def server_timing(seconds: Mapping[str, float]) -> str:
-    """The header of that name (W3C Server Timing): ``speech;dur=12.3, total;dur=45.6``, milliseconds."""
-    return ", ".join(
-        f"{re.sub(r'[^A-Za-z0-9_-]', '-', stage)};dur={duration * 1000:.1f}" for stage, duration in seconds.items()
-    )
-
-
-def voice_fallbacks(fallbacks: Sequence[Fallback], language: str) -> str:
-    """The header ``X-Voice-Fallbacks``: JSON in ASCII, one object for each voice that could not go on."""
-    told = [
-        {
-            "engine": one.engine,
-            "reason": one.reason,
-            "sentence": one.sentence[language],
-            "piece": one.piece,
-            "voice": one.voice,
-        }
-        for one in fallbacks
-    ]
-    return json.dumps(told, ensure_ascii=True, separators=(",", ":"))

@@ -55,7 +55,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
     parts = Parts(engine, jobs, Watchers(settings.streams))
     app.extensions["lipsync"] = parts
     app.register_blueprint(api.blueprint(settings, loading))
-    app.register_blueprint(job_routes.blueprint(settings, jobs, parts.watchers, lambda url: None))
+    app.register_blueprint(job_routes.blueprint(settings, jobs, parts.watchers))
     app.register_blueprint(openai.blueprint(settings, loading))
     app.register_blueprint(voices.blueprint(loading))
     app.register_blueprint(page.blueprint(settings))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sys
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -134,10 +135,8 @@ class _Sending:
         self._body, close = body, getattr(body, "close", None)
 
         def closed() -> None:
-            try:
-                self._sent = body.filelike.tell()
-            except (AttributeError, OSError, ValueError):
-                self._sent = self._length or 0
+            # Closed while an exception goes up, the server could not send all; then the file stands where it stopped.
+            self._sent = (self._length or 0) if sys.exc_info()[1] is None else _position(body)
             if close is not None:
                 close()
             self._end()
@@ -189,6 +188,13 @@ class _Sending:
                     caller=told.get(_CALLER, ""),
                 )
             )
+
+
+def _position(body: Any) -> int:
+    try:
+        return int(body.filelike.tell())
+    except (AttributeError, OSError, ValueError):
+        return 0
 
 
 def watch(app: Flask, told: Sequence[Callable[[Ended], None]]) -> Watch:

@@ -15,6 +15,8 @@ from lipsync.web.reader import note_spoken
 
 NAME = 200
 """Most characters in the name of a language, an avatar or a voice."""
+ADDRESS = 2000
+"""Most characters in an address."""
 
 
 class Wish(BaseModel):
@@ -35,6 +37,7 @@ class Wish(BaseModel):
     subtitles: str | None = Field(None, max_length=NAME, description="vtt or srt: a track of them in the video.")
     box: Any = Field(None, description="The face: x0,y0,x1,y1 in pixels of the picture, upright; else it is found.")
     pads: Any = Field(None, description="Wav2Lip's box grows by top,bottom,left,right pixels; 0,10,0,0 if not given.")
+    webhook: str | None = Field(None, max_length=ADDRESS, description="Address that is told when the job has ended.")
 
 
 def read_wish(request: Request, *, language: str, max_picture: int) -> tuple[Wish, bytes | None]:
@@ -118,7 +121,8 @@ def _refuse(problem: ErrorDetails) -> NoReturn:
         lone = next(c for c in str(problem["input"]) if "\ud800" <= c <= "\udfff")
         raise LipsyncError("bad_characters", character=f"U+{ord(lone):04X}")
     if kind == "string_too_long":
-        raise _bad_field(field, f"at most {NAME} characters", f"не больше {NAME} символов")
+        most = problem["ctx"]["max_length"]
+        raise _bad_field(field, f"at most {most} characters", f"не больше {most} символов")
     if kind.startswith("string"):
         raise _bad_field(field, "a string is expected", "нужна строка")
     if kind.startswith("float"):

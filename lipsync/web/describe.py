@@ -1,0 +1,72 @@
+"""A job as the API tells it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lipsync.jobs.job import Failure, Job
+from lipsync.jobs.jobs import Jobs
+from lipsync.web.answers import FallbackAnswer, JobAnswer, Links, Problem, moment
+
+
+def describe(job: Job, jobs: Jobs, language: str) -> JobAnswer:
+    """``job`` for a reader of ``language``."""
+    made = job.result
+    left = jobs.seconds_left(job)
+    return JobAnswer(
+        id=job.id,
+        state=job.state,
+        stage=job.stage,
+        progress=job.progress,
+        place=jobs.place(job),
+        seconds_left=None if left is None else round(left, 1),
+        created=moment(job.created),
+        started=None if job.started is None else moment(job.started),
+        ended=None if job.ended is None else moment(job.ended),
+        avatar=job.avatar,
+        language=job.language,
+        characters=job.characters,
+        duration=made.duration if made else None,
+        frames=made.frames if made else None,
+        width=made.width if made else None,
+        height=made.height if made else None,
+        fps=made.fps if made else None,
+        voice=made.voice if made else None,
+        engine=made.engine if made else None,
+        fallbacks=[
+            FallbackAnswer(
+                engine=one.engine,
+                reason=one.reason,
+                sentence=one.sentence[language],
+                piece=one.piece,
+                voice=one.voice,
+            )
+            for one in (made.fallbacks if made else ())
+        ],
+        timings=made.timings if made else {},
+        error=_problem(job.error, language),
+        links=_links(job),
+    )
+
+
+def told(job: Job, jobs: Jobs, language: str) -> dict[str, Any]:
+    """The same as JSON can hold it."""
+    return describe(job, jobs, language).model_dump(mode="json")
+
+
+def _problem(failure: Failure | None, language: str) -> Problem | None:
+    if failure is None:
+        return None
+    error = failure.error()
+    return Problem(error=error.sentence(language), code=error.code)
+
+
+def _links(job: Job) -> Links:
+    here = f"/api/jobs/{job.id}"
+    return Links(
+        self=here,
+        events=f"{here}/events",
+        stream=f"{here}/stream",
+        video=f"{here}/video",
+        subtitles=f"{here}/subtitles" if job.subtitles else None,
+    )

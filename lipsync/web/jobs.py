@@ -1,0 +1,200 @@
+"""Videos as jobs: asked for, followed, watched, fetched, cancelled. ``/api/generate`` is the same, waited for."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import quote
+
+from flask import Blueprint, Response, g, jsonify, request, send_file
+
+from lipsync.errors import LipsyncError
+from lipsync.jobs.job import Job
+from lipsync.jobs.jobs import Jobs
+from lipsync.settings import Settings
+from lipsync.speech.chain import Fallback
+from lipsync.web.answers import JobsAnswer
+from lipsync.web.caller import current
+from lipsync.web.client import has_left
+from lipsync.web.describe import describe, told
+from lipsync.web.live import Watchers, events, growing
+from lipsync.web.reader import language_of_answer
+from lipsync.web.stopping import is_stopping
+from lipsync.web.wish import read_wish
+
+_LISTED = 50
+"""Jobs in the caller's list."""
+_BEAT = 0.5
+"""Seconds after which is looked whether the client of a waiting request is still there."""
+_YES = ("1", "true", "yes", "on")
+_MIMES = {".vtt": "text/vtt", ".srt": "application/x-subrip"}
+
+
+def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
+    """``/api/generate`` and the routes under ``/api/jobs``."""
+    api = Blueprint("jobs", __name__, url_prefix="/api")
+
+    def submit() -> Job:
+        wish, picture = read_wish(request, language=settings.language, max_picture=int(settings.max_upload_mb * 1e6))
+        wanted = wish.model_dump(exclude={"webhook"})
+        key = request.headers.get("Idempotency-Key")
+        return jobs.submit(
+            wanted,
+            picture,
+            owner=current().name,
+            idempotency_key=key,
+            webhook=wish.webhook,
+            request=g.request_id,
+        )
+
+    @api.post("/jobs")
+    def create() -> tuple[Response, int]:
+        job = submit()
+        response = jsonify(told(job, jobs, language_of_answer(request)))
+        response.headers["Location"] = f"/api/jobs/{job.id}"
+        response.headers["X-Job-Id"] = job.id
+        return _unstored(response), 202
+
+    @api.post("/generate")
+    def generate() -> Response:
+        job = submit()
+        if request.args.get("stream", "").lower() in _YES:
+            return _streamed(jobs, watchers, job.id, cancels="Idempotency-Key" not in request.headers)
+        job = _waited_for(jobs, job)
+        response = _video(jobs, job, as_attachment=True)
+        made = job.result
+        if made is not None:
+            response.headers["Server-Timing"] = server_timing(made.timings)
+            response.headers["X-Voice"] = quote(made.voice, safe=":")
+            if made.fallbacks:
+                response.headers["X-Voice-Fallbacks"] = voice_fallbacks(made.fallbacks, language_of_answer(request))
+        return _unstored(response)
+
+    @api.get("/jobs")
+    def recent() -> Response:
+        reader = language_of_answer(request)
+        answer = JobsAnswer(jobs=[describe(job, jobs, reader) for job in jobs.recent(current().name, _LISTED)])
+        return _unstored(jsonify(answer.model_dump(mode="json")))
+
+    @api.get("/jobs/<id>")
+    def one(id: str) -> Response:
+        return _unstored(jsonify(told(jobs.get(id, current().name), jobs, language_of_answer(request))))
+
+    @api.delete("/jobs/<id>")
+    def cancel(id: str) -> Response:
+        return _unstored(jsonify(told(jobs.cancel(id, current().name), jobs, language_of_answer(request))))
+
+    @api.get("/jobs/<id>/events")
+    def follow(id: str) -> Response:
+        reader = language_of_answer(request)
+        news = events(jobs, id, current().name, lambda job: told(job, jobs, reader), is_stopping)
+        return _live(Response(watchers.admitted(news), mimetype="text/event-stream"), id)
+
+    @api.get("/jobs/<id>/stream")
+    def stream(id: str) -> Response:
+        return _streamed(jobs, watchers, id, cancels=False)
+
+    @api.get("/jobs/<id>/video")
+    def video(id: str) -> Response:
+        job = jobs.get(id, current().name)
+        response = _video(jobs, job, as_attachment=request.args.get("download", "").lower() in _YES)
+        # The video of an id never changes; another caller must not get it out of a cache that they share.
+        response.headers["Cache-Control"] = "private, max-age=86400, immutable"
+        return response
+
+    @api.get("/jobs/<id>/subtitles")
+    def subtitles(id: str) -> Response:
+        job = jobs.get(id, current().name)
+        if job.subtitles is None:
+            raise LipsyncError("no_subtitles")
+        if job.state != "done":
+            raise job.problem()
+        path = _there(jobs, job.subtitles)
+        return _unstored(send_file(path, mimetype=_MIMES[path.suffix], conditional=True, etag=job.id))
+
+    return api
+
+
+def _waited_for(jobs: Jobs, job: Job) -> Job:
+    """The job once it is done. Raises why there is no video. If the client leaves, who alone knows of it, it ends."""
+    for now in jobs.follow(job.id, job.owner, beat=_BEAT):
+        job = now
+        if not job.has_ended and has_left():
+            if "Idempotency-Key" not in request.headers:
+                jobs.cancel(job.id, job.owner)
+            break
+    if job.state != "done":
+        raise job.problem()
+    return job
+
+
+def _streamed(jobs: Jobs, watchers: Watchers, id: str, *, cancels: bool) -> Response:
+    """The video while it is made. ``cancels``: when the client leaves, the job is cancelled."""
+    owner = current().name
+
+    def left() -> None:
+        if cancels:
+            jobs.cancel(id, owner)
+
+    def content() -> Iterator[bytes]:
+        return growing(jobs, id, owner, lambda job: _there(jobs, job.video))
+
+    return _live(Response(watchers.admitted(content(), left), mimetype="video/mp4"), id)
+
+
+def _live(response: Response, id: str) -> Response:
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would gather the whole
+    response.headers["X-Job-Id"] = id
+    return _unstored(response)
+
+
+def _video(jobs: Jobs, job: Job, *, as_attachment: bool) -> Response:
+    """The finished file, or the bytes of it that are asked for. Raises why there is none."""
+    if job.state != "done":
+        raise job.problem()
+    path = _there(jobs, job.video)
+    response = send_file(
+        path,
+        mimetype="video/mp4",
+        as_attachment=as_attachment,
+        download_name=job.video,
+        conditional=True,
+        etag=job.id,
+    )
+    response.headers["X-Job-Id"] = job.id
+    return response
+
+
+def _there(jobs: Jobs, key: str) -> Path:
+    if not jobs.files.has(key):
+        raise LipsyncError("video_gone")
+    return jobs.files.path(key)
+
+
+def _unstored(response: Response) -> Response:
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def server_timing(seconds: Mapping[str, float]) -> str:
+    """The header of that name (W3C Server Timing): ``speech;dur=12.3, total;dur=45.6``, milliseconds."""
+    return ", ".join(
+        f"{re.sub(r'[^A-Za-z0-9_-]', '-', stage)};dur={duration * 1000:.1f}" for stage, duration in seconds.items()
+    )
+
+
+def voice_fallbacks(fallbacks: Sequence[Fallback], language: str) -> str:
+    """The header ``X-Voice-Fallbacks``: JSON in ASCII, one object for each voice that could not go on."""
+    told = [
+        {
+            "engine": one.engine,
+            "reason": one.reason,
+            "sentence": one.sentence[language],
+            "piece": one.piece,
+            "voice": one.voice,
+        }
+        for one in fallbacks
+    ]
+    return json.dumps(told, ensure_ascii=True, separators=(",", ":"))

@@ -335,6 +335,11 @@ SENTENCES: dict[str, Sentence] = {
         "This server sends no webhooks: LIPSYNC_WEBHOOK_SECRET is not set.",
         "Этот сервер не отправляет вебхуки: не задан LIPSYNC_WEBHOOK_SECRET.",
     ),
+    "webhook_secret": Sentence(
+        500,
+        "LIPSYNC_WEBHOOK_SECRET begins with whsec_, but what follows is not base64.",
+        "LIPSYNC_WEBHOOK_SECRET начинается с whsec_, но дальше не base64.",
+    ),
     "webhook_address": Sentence(
         400,
         "The webhook must be an https:// address of a public machine.",

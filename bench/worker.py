@@ -14,7 +14,8 @@ from typing import Any
 from lipsync.cache import ArrayCache
 from lipsync.face.avatars import shipped_avatars
 from lipsync.portraits import Portraits
-from lipsync.service import LipsyncService, Result
+from lipsync.result import Result
+from lipsync.service import LipsyncService
 from lipsync.settings import Settings
 
 TEXT = (

@@ -20,7 +20,7 @@ from lipsync.terminal import ProgressBar, language_of
 from lipsync.voices_commands import add_arguments as add_voices_arguments
 
 if TYPE_CHECKING:
-    from lipsync.service import Result
+    from lipsync.result import Result
     from lipsync.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -13,6 +13,7 @@ from lipsync.face.avatars import avatar as shipped_avatar
 from lipsync.face.avatars import shipped_avatars
 from lipsync.face.box import Box, Pads, read_box, read_pads
 from lipsync.media.decode import is_video
+from lipsync.progress import Meanwhile
 from lipsync.settings import Settings
 from lipsync.speech.chain import Speaking, VoiceChain
 from lipsync.speech.script import Script, script_of
@@ -80,8 +81,18 @@ class Order:
         return is_video(self.picture)
 
 
-def take_order(settings: Settings, engines: Engines, voices: VoiceChain, /, **wanted: Unpack[Wanted]) -> Order:
+def take_order(
+    settings: Settings,
+    engines: Engines,
+    voices: VoiceChain,
+    /,
+    *,
+    meanwhile: Meanwhile | None = None,
+    **wanted: Unpack[Wanted],
+) -> Order:
     """All that can be said about a request before any work is done.
+
+    ``meanwhile`` will be called while its voices are waited for.
 
     Raises LipsyncError: empty_text, text_too_long, bad_characters, nothing_to_say, unknown_language, unknown_voice,
     unknown_avatar, bad_field, bad_box, file_too_large, cannot_read, no_wav2lip, video_needs_wav2lip.
@@ -102,7 +113,7 @@ def take_order(settings: Settings, engines: Engines, voices: VoiceChain, /, **wa
         if face is not None:
             expected = {"en": "it is for pictures, not for a video", "ru": "она для картинок, а не для видео"}
             raise LipsyncError("bad_field", field="box", expected=expected)
-    pieces = voices.speak(script.spoken, script.language, wanted.get("voice"), style, sex=sex)
+    pieces = voices.speak(script.spoken, script.language, wanted.get("voice"), style, sex=sex, meanwhile=meanwhile)
     return Order(pieces, script, name, data, fps, seed, engine, face, grown, titled)
 
 

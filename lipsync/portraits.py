@@ -13,6 +13,7 @@ from lipsync.cache import ArrayCache, preparation
 from lipsync.errors import LipsyncError
 from lipsync.face.types import Portrait
 from lipsync.once import Once
+from lipsync.progress import Meanwhile
 
 if TYPE_CHECKING:
     from lipsync.animate.puppet import Puppet
@@ -54,16 +55,19 @@ class Portraits:
         self._finder: FaceFinder | None = None
         self._finder_lock = Lock()
 
-    def get(self, picture: bytes, box: Box | None = None) -> tuple[Prepared, Origin]:
+    def get(
+        self, picture: bytes, box: Box | None = None, meanwhile: Meanwhile | None = None
+    ) -> tuple[Prepared, Origin]:
         """The prepared portrait in ``picture``, a file's bytes.
 
         Its face is the one in ``box``, where one is given: in pixels of the upright picture, before it is shrunk.
+        ``meanwhile`` is called while another thread prepares it.
 
         Raises LipsyncError: not_a_picture, broken_picture, picture_too_large, bad_box, no_face, face_too_small,
         face_turned, mouth_open, mouth_covered.
         """
         key = self.key(picture, box)
-        (prepared, origin), mine = self._known.get(key, lambda: self._prepare(key, picture, box))
+        (prepared, origin), mine = self._known.get(key, lambda: self._prepare(key, picture, box), meanwhile)
         return prepared, origin if mine else "memory"
 
     def key(self, picture: bytes, box: Box | None = None) -> str:

@@ -15,7 +15,7 @@ from lipsync.animate.types import Animator
 from lipsync.errors import LipsyncError
 from lipsync.media.frame import Frame
 from lipsync.media.video import Mp4Writer
-from lipsync.progress import Progress
+from lipsync.progress import Told
 from lipsync.speech.reading.passage import Reading
 from lipsync.speech.types import Speech
 from lipsync.subtitles.cues import Cue, CueBuilder
@@ -91,7 +91,7 @@ def render(
     track_path: Path | None = None,
     subtitles: Subtitles | None = None,
     stream: Path | None = None,
-    progress: Progress | None = None,
+    told: Told | None = None,
 ) -> Clip:
     """Speak ``pieces`` into ``path``, their track into ``track_path``, and what they say into ``subtitles``.
 
@@ -100,6 +100,7 @@ def render(
     ``stream`` is a video that grows, as :class:`lipsync.media.video.Mp4Writer` has it. Raises LipsyncError:
     nothing_to_say, cannot_write, and what the pieces raise.
     """
+    told = told or Told(None)
     builder, performance = TrackBuilder(fps, seed), animator.perform(fps)
     spoken = 0
     with ExitStack() as files:
@@ -110,7 +111,7 @@ def render(
             cues = CueBuilder(subtitles.passage)
         language = subtitles.language if subtitles else ""
         writer: Mp4Writer | None = None
-        for speech, last in _with_last(_timed(pieces, watch)):
+        for speech, last in _with_last(_timed(pieces, watch, told)):
             if writer is None:
                 rate, voice = speech.rate, speech.voice
                 writer = files.enter_context(_writer(path, stream, animator.size, fps, rate, encoding, language))
@@ -123,13 +124,11 @@ def render(
                 if cues is not None and subtitle_file is not None:
                     _write_cues([*cues.add(speech), *(cues.finish() if last else [])], writer, subtitle_file)
             for done in _frames(performance.add(speech, track, last=last), len(track), writer, watch):
-                if progress is not None:
-                    progress("render", min(1.0, (spoken + done * len(speech.text)) / max(1, characters)))
+                told("render", min(1.0, (spoken + done * len(speech.text)) / max(1, characters)))
             spoken += len(speech.text)
         if writer is None:
             raise LipsyncError("nothing_to_say")
-        if progress is not None:
-            progress("finish", 1.0)
+        told("finish", 1.0)
         with watch.stage("encode"):
             writer.close()
     return Clip(writer.frames, writer.samples, rate, voice)
@@ -178,10 +177,11 @@ def _frames(frames: Iterator[Frame], expected: int, writer: Mp4Writer, watch: St
         yield min(1.0, number / max(1, expected))
 
 
-def _timed(pieces: Iterable[Speech], watch: Stopwatch) -> Iterator[Speech]:
+def _timed(pieces: Iterable[Speech], watch: Stopwatch, told: Told) -> Iterator[Speech]:
     """The pieces, and the time that they took as the stage ``speech``."""
     source = iter(pieces)
     while True:
+        told.begin("speech")
         with watch.stage("speech"):
             speech = next(source, None)
         if speech is None:

@@ -6,7 +6,6 @@ import logging
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
 from typing import Unpack
@@ -20,10 +19,11 @@ from lipsync.errors import LipsyncError
 from lipsync.order import Checked, Order, Wanted, read_script, take_order
 from lipsync.outputs import new_name, remove_old
 from lipsync.portraits import Origin, Portraits
-from lipsync.progress import Progress
+from lipsync.progress import Meanwhile, Progress, Told, wait_for
 from lipsync.render import Encoding, Stopwatch, Subtitles, render
+from lipsync.result import Result
 from lipsync.settings import Settings
-from lipsync.speech.chain import Fallback, Speaking, VoiceChain
+from lipsync.speech.chain import Speaking, VoiceChain
 from lipsync.speech.installed import MAKERS, Maker
 from lipsync.speech.script import script_of
 from lipsync.speech.style import read_style
@@ -32,39 +32,6 @@ from lipsync.threads import apply_threads, available_cores, plan_threads
 from lipsync.videos import Videos
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Result:
-    """A finished video."""
-
-    path: Path
-    subtitles: Path | None
-    """The file of its subtitles, where they were asked for."""
-    duration: float
-    """Seconds of sound; frames = ceil(duration * fps)."""
-    frames: int
-    width: int
-    """Pixels."""
-    height: int
-    """Pixels."""
-    fps: int
-    language: str
-    """Code: ``ru``."""
-    voice: str
-    """Name of the voice that began to speak."""
-    fallbacks: tuple[Fallback, ...]
-    """Voices that could not speak or go on, in order; who took over, and why."""
-    avatar: str
-    """Its name; ``picture`` for a picture or a video of the caller's own."""
-    engine: str
-    """``puppet``."""
-    portrait: Origin
-    """``made`` for this video, or read from ``disk`` or ``memory``."""
-    timings: dict[str, float]
-    """Seconds by stage: ``wait`` (for other videos), ``portrait``, ``speech``, ``track``, ``render``, ``encode`` (how
-    long the encoder kept the others waiting: most of its work runs beside them), ``total``; and ``first_frame``, from
-    the call until the first frame was made."""
 
 
 class LipsyncService:
@@ -122,11 +89,11 @@ class LipsyncService:
         self._portraits.load()
         self._models_loaded = True
         order = take_order(self.settings, self._engines, self._voice, text="1")
-        self._animator(order)
+        self._animator(order, None)
         self._avatar_loaded = True
         if self.settings.warm_up:
             with tempfile.TemporaryDirectory(prefix="lipsync-") as folder:
-                self._make(order, Path(folder) / "warm.mp4", None, None, None)
+                self._make(order, Path(folder) / "warm.mp4", None, None, Told(None))
 
     @property
     def ready(self) -> bool:
@@ -177,13 +144,13 @@ class LipsyncService:
 
     def check(self, **wanted: Unpack[Wanted]) -> Checked:
         """Whether :meth:`generate` would begin with this. Raises what it would raise before any work is done."""
-        order = self._taken(wanted)
+        order = self._taken(wanted, None)
         return Checked(len(order.script.spoken), order.script.language, order.avatar)
 
-    def _taken(self, wanted: Wanted) -> Order:
+    def _taken(self, wanted: Wanted, meanwhile: Meanwhile | None) -> Order:
         if not self.ready:
             raise LipsyncError("not_ready")
-        return take_order(self.settings, self._engines, self._voice, **wanted)
+        return take_order(self.settings, self._engines, self._voice, meanwhile=meanwhile, **wanted)
 
     def generate(
         self,
@@ -205,27 +172,25 @@ class LipsyncService:
         not_ready, what :func:`lipsync.order.take_order` raises, what :meth:`lipsync.portraits.Portraits.get` or, for
         a video, :meth:`lipsync.videos.Videos.get` raises, speech_failed, cannot_write.
         """
-        order = self._taken(wanted)
+        told = Told(progress)
+        order = self._taken(wanted, told.again)
         if output is not None:
-            return self._make(order, output, stream, track, progress)
+            return self._make(order, output, stream, track, told)
         folder = self.settings.outputs.expanduser().absolute()
         try:
             folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LipsyncError("cannot_write", place=folder, reason=error.strerror) from error
-        result = self._make(order, folder / new_name(), stream, track, progress)
+        result = self._make(order, folder / new_name(), stream, track, told)
         self._clean_up()
         return result
 
-    def _make(
-        self, order: Order, path: Path, stream: Path | None, track: Path | None, progress: Progress | None
-    ) -> Result:
+    def _make(self, order: Order, path: Path, stream: Path | None, track: Path | None, told: Told) -> Result:
         watch = Stopwatch()
-        if progress is not None:
-            progress("portrait", 0.0)
-        with self._my_turn(watch):
+        told("portrait", 0.0)
+        with self._my_turn(watch, told.again):
             with watch.stage("portrait"):
-                animator, origin = self._animator(order)
+                animator, origin = self._animator(order, told.again)
             width, height = animator.size
             titles = None
             if order.subtitles is not None:
@@ -244,7 +209,7 @@ class LipsyncService:
                 track_path=track,
                 subtitles=titles,
                 stream=stream,
-                progress=progress,
+                told=told,
             )
         watch.mark("total")
         return Result(
@@ -264,18 +229,18 @@ class LipsyncService:
             timings=watch.seconds,
         )
 
-    def _animator(self, order: Order) -> tuple[Animator, Origin]:
+    def _animator(self, order: Order, meanwhile: Meanwhile | None) -> tuple[Animator, Origin]:
         """Who draws the avatar, a picture or a video, and where what was prepared of it came from."""
         if order.moves:
-            portrait, origin = self._videos.get(order.picture)
+            portrait, origin = self._videos.get(order.picture, meanwhile)
             return self._engines.moving(portrait, order.pads), origin
-        prepared, origin = self._portraits.get(order.picture, order.box)
+        prepared, origin = self._portraits.get(order.picture, order.box, meanwhile)
         return self._engines.animator(order.engine, prepared, order.pads), origin
 
     @contextmanager
-    def _my_turn(self, watch: Stopwatch) -> Iterator[None]:
+    def _my_turn(self, watch: Stopwatch, meanwhile: Meanwhile) -> Iterator[None]:
         with watch.stage("wait"):
-            self._turn.acquire()
+            wait_for(lambda most: self._turn.acquire(timeout=most), meanwhile)
         try:
             yield
         finally:

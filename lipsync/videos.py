@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from lipsync.cache import ArrayCache, preparation
 from lipsync.once import Once
 from lipsync.portraits import Origin
+from lipsync.progress import Meanwhile
 
 if TYPE_CHECKING:
     from lipsync.face.finder import FaceFinder
@@ -39,13 +40,14 @@ class Videos:
         self._max_seconds, self._max_megapixels, self._max_side = max_seconds, max_megapixels, max_side
         self._known: Once[tuple[MovingPortrait, Origin]] = Once(_REMEMBERED)
 
-    def get(self, video: bytes) -> tuple[MovingPortrait, Origin]:
-        """The portrait that moves in ``video``, a file's bytes.
+    def get(self, video: bytes, meanwhile: Meanwhile | None = None) -> tuple[MovingPortrait, Origin]:
+        """The portrait that moves in ``video``, a file's bytes. ``meanwhile`` is called between its frames, and while
+        another thread studies it.
 
         Raises LipsyncError: what :func:`lipsync.face.moving.study_video` raises.
         """
         key = self.key(video)
-        (portrait, origin), mine = self._known.get(key, lambda: self._study(key, video))
+        (portrait, origin), mine = self._known.get(key, lambda: self._study(key, video, meanwhile), meanwhile)
         return portrait, origin if mine else "memory"
 
     def key(self, video: bytes) -> str:
@@ -53,7 +55,7 @@ class Videos:
         bounds = f"{self._max_side} {self._max_seconds:g} {self._detected_by}"
         return hashlib.sha256(f"video {preparation(_PREPARED_BY)} {bounds} ".encode() + video).hexdigest()
 
-    def _study(self, key: str, video: bytes) -> tuple[MovingPortrait, Origin]:
+    def _study(self, key: str, video: bytes, meanwhile: Meanwhile | None) -> tuple[MovingPortrait, Origin]:
         from lipsync.face.moving import read_back, study_video  # noqa: PLC0415 - nothing heavy loads at import
 
         kept = read_back(self._cache, key)
@@ -67,5 +69,6 @@ class Videos:
             max_seconds=self._max_seconds,
             max_megapixels=self._max_megapixels,
             max_side=self._max_side,
+            meanwhile=meanwhile,
         )
         return made, "made"

@@ -15,7 +15,8 @@ import pytest
 from numpy.typing import NDArray
 
 from lipsync.errors import LipsyncError
-from lipsync.service import LipsyncService, Result
+from lipsync.result import Result
+from lipsync.service import LipsyncService
 from lipsync.settings import Settings
 from lipsync.speech.installed import Maker
 from lipsync.speech.types import Speech, Style

@@ -17,6 +17,7 @@ from lipsync.face.finder import FaceFinder
 from lipsync.media.decode import probe_video, read_video
 from lipsync.media.frame import Frame, frame_of
 from lipsync.media.frame_file import FrameFile, frame_bytes, write_frame
+from lipsync.progress import Meanwhile
 
 log = logging.getLogger(__name__)
 
@@ -85,10 +86,12 @@ def study_video(
     max_seconds: float,
     max_megapixels: float,
     max_side: int,
+    meanwhile: Meanwhile | None = None,
 ) -> MovingPortrait:
     """Find the face in every frame of a video, and keep the frames and what was found under ``key``.
 
     What was kept before is read back. A frame costs about 12 ms at 360x288; memory does not grow with the length.
+    ``meanwhile`` is called before each; nothing is kept when it raises.
 
     Raises LipsyncError: what :func:`lipsync.media.decode.read_video` raises; video_too_long when the frames take
     more than half of the cache; where fewer than half of the frames show a usable face, what was wrong with most of
@@ -112,6 +115,8 @@ def study_video(
     try:
         with cache.new_file(key) as file:
             for time, picture in read_video(source, **limits):
+                if meanwhile is not None:
+                    meanwhile()
                 if (len(times) + 1) * frame_bytes(size) > most:
                     raise too_long
                 try:

@@ -11,6 +11,7 @@ import numpy as np
 from lipsync.cache import ArrayCache
 from lipsync.errors import LipsyncError
 from lipsync.media.resample import Resampler
+from lipsync.progress import Meanwhile
 from lipsync.settings import Settings
 from lipsync.speech.edges import LEAD, PAUSE_AFTER, PAUSE_BEFORE, TAIL, with_edges
 from lipsync.speech.installed import MAKERS, Engines, Installed, Maker
@@ -110,18 +111,27 @@ class VoiceChain:
         return ""
 
     def speak(
-        self, text: str, language: str, voice: str | None = None, style: Style = PLAIN, *, sex: str = ""
+        self,
+        text: str,
+        language: str,
+        voice: str | None = None,
+        style: Style = PLAIN,
+        *,
+        sex: str = "",
+        meanwhile: Meanwhile | None = None,
     ) -> Speaking:
         """Speak ``text``, what clean_text returned, sentence by sentence; the first engine that can does.
 
         ``voice`` is the name of a voice or of an engine; ``sex`` (male, female) is what is preferred where no voice
-        is named. Raises LipsyncError unknown_language or unknown_voice at once, nothing_to_say or speech_failed while
+        is named; ``meanwhile`` is called while an engine is waited for, and what it raises ends the speaking, with no
+        fallback. Raises LipsyncError unknown_language or unknown_voice at once, nothing_to_say or speech_failed while
         speaking.
         """
         code = resolve_language(language).code
         named = self._named(voice) if voice else None
         choices = self._choices(code, named, sex)
-        return Speaking(text, code, style, choices, self._speaker, self._missing(named, code, choices[0]))
+        missing = self._missing(named, code, choices[0])
+        return Speaking(text, code, style, choices, self._speaker, missing, meanwhile)
 
     def _named(self, voice: str) -> tuple[Installed, VoiceInfo | None]:
         """The engine that has this voice, and the voice; none when the engine is not there, or was named itself.
@@ -183,9 +193,10 @@ class Speaking(Iterator[Speech]):
         choices: list[Choice],
         speaker: Speaker,
         fallbacks: list[Fallback],
+        meanwhile: Meanwhile | None = None,
     ) -> None:
         self._language, self._style = language, style
-        self._choices, self._speaker = choices, speaker
+        self._choices, self._speaker, self._meanwhile = choices, speaker, meanwhile
         self._levels: dict[str, Level] = {}
         self._rate = 0
         self._pieces = self._spoken(text)
@@ -216,7 +227,9 @@ class Speaking(Iterator[Speech]):
         while True:
             choice, *others = self._choices
             try:
-                said = self._speaker.say(choice.engine, choice.voice, sentence, self._language, self._style)
+                said = self._speaker.say(
+                    choice.engine, choice.voice, sentence, self._language, self._style, self._meanwhile
+                )
                 return replace(said, text=sentence, language=self._language, voice=choice.voice or said.voice)
             except LipsyncError as error:
                 problem = error

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeoutError
 from threading import Event, Lock, Thread
 from typing import TypeVar
+
+from lipsync.progress import Meanwhile, wait_for_future
 
 Value = TypeVar("Value")
 
@@ -24,16 +26,21 @@ class Limited:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._overdue = 0
+        self._left_alone: dict[Event, float] = {}
+        """Work that nobody waits for any more, and when its time is over (of time.monotonic)."""
 
     @property
     def stuck(self) -> bool:
         """Whether some work is still running whose time is over."""
         with self._lock:
-            return self._overdue > 0
+            now = time.monotonic()
+            return any(end <= now for end in self._left_alone.values())
 
-    def run(self, work: Callable[[Event], Value], seconds: float) -> Value:
-        """What ``work`` returns or raises, or TooSlow. Its argument is set when nobody waits for it any more."""
+    def run(self, work: Callable[[Event], Value], seconds: float, meanwhile: Meanwhile | None = None) -> Value:
+        """What ``work`` returns or raises, or TooSlow. Its argument is set when nobody waits for it any more.
+
+        When ``meanwhile`` raises, the work is left alone too, but is not stuck before its time is over.
+        """
         done: Future[Value] = Future()
         dropped = Event()
 
@@ -46,22 +53,31 @@ class Limited:
             else:
                 self._finish(done, dropped, lambda: done.set_result(value))
 
+        end = time.monotonic() + seconds
         # A daemon: a process that ends does not wait for an engine that hangs.
         Thread(target=run, name="voice", daemon=True).start()
         try:
-            return done.result(seconds)
-        except FutureTimeoutError:
-            with self._lock:
-                if done.done():  # it was ready in this very moment, or it is a TimeoutError of the work's own
-                    return done.result()
-                dropped.set()
-                self._overdue += 1
-            raise TooSlow from None
+            wait_for_future(done, meanwhile, seconds)
+        except BaseException:
+            self._leave(done, dropped, end)
+            raise
+        if self._leave(done, dropped, time.monotonic()):
+            raise TooSlow
+        return done.result()
+
+    def _leave(self, done: Future[Value], dropped: Event, end: float) -> bool:
+        """Wait for the work no more; False when it is done."""
+        with self._lock:
+            if done.done():
+                return False
+            dropped.set()
+            self._left_alone[dropped] = end
+            return True
 
     def _finish(self, done: Future[Value], dropped: Event, give: Callable[[], None]) -> None:
         with self._lock:
             if dropped.is_set():
-                self._overdue -= 1
+                del self._left_alone[dropped]
                 done.cancel()
             else:
                 give()

@@ -16,6 +16,7 @@ from lipsync.cache import ArrayCache, preparation
 from lipsync.errors import LipsyncError
 from lipsync.media.resample import Resampler
 from lipsync.once import Once
+from lipsync.progress import Meanwhile
 from lipsync.speech.align import align_phones
 from lipsync.speech.cache import load_speech, save_speech, speech_key
 from lipsync.speech.edges import with_pauses
@@ -46,16 +47,26 @@ class Speaker:
         self._cache, self._seconds = cache, seconds
         self._known: Once[Speech] = Once(_REMEMBERED)
 
-    def load(self, engine: Installed) -> None:
+    def load(self, engine: Installed, meanwhile: Meanwhile | None = None) -> None:
         """Do what is slow before an engine can speak, once. Raises LipsyncError."""
         voice = engine.voice
         if not engine.loaded and isinstance(voice, Loads):
             loads = voice.load
-            self._run(engine, lambda _: _guarded(engine.name, loads), _LOADING)
+            self._run(engine, lambda _: _guarded(engine.name, loads), _LOADING, meanwhile)
         engine.loaded = True
 
-    def say(self, engine: Installed, voice: str | None, text: str, language: str, style: Style) -> Speech:
+    def say(
+        self,
+        engine: Installed,
+        voice: str | None,
+        text: str,
+        language: str,
+        style: Style,
+        meanwhile: Meanwhile | None = None,
+    ) -> Speech:
         """The sentence ``text`` with phones, and silence as the engine left it at its ends.
+
+        ``meanwhile`` is called while the engine is waited for, and what it raises is raised.
 
         Raises LipsyncError: nothing_to_say, voice_slow, voice_busy, voice_no_memory, voice_silent, voice_broken,
         voice_length, voice_failed, and what the engine raises.
@@ -68,39 +79,58 @@ class Speaker:
         if mark:
             sound = (engine.name, mark, voice, language, own.speed, own.pitch, own.pause, text)
             key = speech_key(preparation(("speech",)), *sound)
-            said, _ = self._known.get(key, lambda: self._kept(key, engine, voice, text, language, own))
+            said, _ = self._known.get(
+                key, lambda: self._kept(key, engine, voice, text, language, own, meanwhile), meanwhile
+            )
         else:
-            said = self._spoken(engine, voice, text, language, own)
+            said = self._spoken(engine, voice, text, language, own, meanwhile)
         # What the engine does not do itself. Its pauses are between phones, so first of all.
         said = said if "pause" in speaks.styles else with_pauses(said, style.pause)
         return stretched(said, style.speed / own.speed, style.pitch - own.pitch)
 
-    def _kept(self, key: str, engine: Installed, voice: str | None, text: str, language: str, own: Style) -> Speech:
+    def _kept(
+        self,
+        key: str,
+        engine: Installed,
+        voice: str | None,
+        text: str,
+        language: str,
+        own: Style,
+        meanwhile: Meanwhile | None,
+    ) -> Speech:
         kept = load_speech(self._cache, key)
         if kept is None:
-            kept = self._spoken(engine, voice, text, language, own)
+            kept = self._spoken(engine, voice, text, language, own, meanwhile)
             save_speech(self._cache, key, kept)
         return kept
 
-    def _spoken(self, engine: Installed, voice: str | None, text: str, language: str, own: Style) -> Speech:
+    def _spoken(
+        self,
+        engine: Installed,
+        voice: str | None,
+        text: str,
+        language: str,
+        own: Style,
+        meanwhile: Meanwhile | None,
+    ) -> Speech:
         speaks = engine.voice
         assert speaks is not None
-        self.load(engine)
+        self.load(engine, meanwhile)
         seconds = self._seconds * max(1.0, len(text) / _CHARACTERS) / min(own.speed, 1.0)
 
         def work(dropped: Event) -> Speech:
             return _guarded(engine.name, lambda: _collected(speaks, voice, text, language, own, dropped))
 
         # Nobody could take over from the floor, and it speaks at a hundred times real time.
-        said = work(Event()) if engine.name == FLOOR else self._run(engine, work, seconds)
+        said = work(Event()) if engine.name == FLOOR else self._run(engine, work, seconds, meanwhile)
         return said if said.phones else align_phones(said, language)
 
     @staticmethod
-    def _run(engine: Installed, work: Callable[[Event], Value], seconds: float) -> Value:
+    def _run(engine: Installed, work: Callable[[Event], Value], seconds: float, meanwhile: Meanwhile | None) -> Value:
         if engine.limited.stuck:
             raise LipsyncError("voice_busy", voice=engine.name)
         try:
-            return engine.limited.run(work, seconds)
+            return engine.limited.run(work, seconds, meanwhile)
         except TooSlow:
             raise LipsyncError("voice_slow", voice=engine.name, limit=f"{seconds:g}") from None
 

@@ -29,8 +29,18 @@ graceful_timeout = 600
 # Longer than nginx keeps its own end (deploy/nginx.conf): it never sends a request into a connection that closes.
 keepalive = 20
 
+# Who believes X-Forwarded-… and how far is LIPSYNC_PROXIES; gunicorn itself believes nobody.
+forwarded_allow_ips = ""
+
 # No socket to steer the server by: signals do.
 control_socket_disable = True
+
+
+def on_starting(server: Any) -> None:
+    """What is set wrongly, or would be open to strangers by mistake, is said in a sentence, and nothing starts."""
+    from lipsync.web.start import start_or_exit  # noqa: PLC0415 - in the master
+
+    start_or_exit(_settings, server.cfg.address)
 
 
 def post_worker_init(worker: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Flask, Response
+from flask import Flask
 
 from lipsync.jobs.database import connect
 from lipsync.jobs.jobs import Jobs
@@ -15,6 +15,7 @@ from lipsync.web import jobs as job_routes
 from lipsync.web.live import Watchers
 from lipsync.web.loading import Loading, Service
 from lipsync.web.parts import Parts
+from lipsync.web.protection import protect
 from lipsync.web.stopping import is_stopping
 from lipsync.web.watch import log_request, watch
 
@@ -23,16 +24,6 @@ ROOT = Path(__file__).resolve().parents[2]
 
 FORM = 65_536
 """Bytes that a form may have beside the picture in it."""
-
-SECURITY = {
-    # Nothing but our own files; blob: is the video just made and the picture just chosen.
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
-    "media-src 'self' blob:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
 
 
 def create_app(settings: Settings | None = None, service: Service | None = None) -> Flask:
@@ -51,6 +42,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
     watch(app, [log_request])  # before all else: what others say of a request has its name
     loading = Loading(service)
     engine = connect(settings)
+    protect(app, settings, engine)
     jobs = Jobs(settings, engine, loading.service, stopping=is_stopping)
     parts = Parts(engine, jobs, Watchers(settings.streams))
     app.extensions["lipsync"] = parts
@@ -60,13 +52,6 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
     app.register_blueprint(voices.blueprint(loading))
     app.register_blueprint(page.blueprint(settings))
     errors.register(app, settings.max_upload_mb)
-    app.after_request(_secure)
     loading.start()
     jobs.start()
     return app
-
-
-def _secure(response: Response) -> Response:
-    for name, value in SECURITY.items():
-        response.headers.setdefault(name, value)
-    return response

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask import g, request
 
-from lipsync.access.caller import SCOPES, Caller
+from lipsync.access.caller import Caller
 
 
 def current() -> Caller:
-    """The one whom the guard has found; without a guard, whoever is at that address."""
+    """The one whom the guard has found; before that, whoever is at that address, who may nothing."""
     caller = g.get("caller")
-    return caller if isinstance(caller, Caller) else Caller(f"address {request.remote_addr}", frozenset(SCOPES))
+    return caller if isinstance(caller, Caller) else Caller(f"address {request.remote_addr}", frozenset())

@@ -4,6 +4,7 @@ the bare sentence."""
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable
 
 from flask import Flask, Response, g, jsonify, request
@@ -17,26 +18,36 @@ log = logging.getLogger(__name__)
 _CODES = {404: "not_found", 405: "wrong_method", 415: "wrong_type", 416: "bad_range"}
 """Ours for werkzeug's statuses; any other 4xx is bad_request."""
 
+_CHALLENGES = {
+    "no_key": 'Bearer realm="lipsync"',
+    "wrong_key": 'Bearer realm="lipsync", error="invalid_token"',
+    "not_allowed": 'Bearer realm="lipsync", error="insufficient_scope"',
+}
+"""``WWW-Authenticate`` as RFC 6750 has it."""
+
 DRAIN = 10
 """How many times the limit of a too large body is read and dropped."""
 
 RETRY_AFTER = 2
-"""Seconds after which a client may ask a loading service again."""
+"""Seconds after which a client may ask again, where the error knows no better: a loading service, for one."""
 
 
 def answer(error: LipsyncError, status: int | None = None) -> Response:
     """The response that says ``error``, with its own status unless another is given."""
     if request.path.startswith("/v1/"):
         response = jsonify(error=openai_error(error, language_of_answer(request), status))
-    elif request.path.startswith("/api/") or request.path == "/api":
+    elif request.path.startswith("/api/") or request.path in ("/api", "/login"):
         sentence = error.sentence(language_of_answer(request))
         # What a request holds may be quoted in the sentence, and not all of it can be written as UTF-8.
         response = jsonify(error=sentence.encode("utf-8", "backslashreplace").decode(), code=error.code)
     else:
         response = Response(error.sentence(language_of_page(request)), mimetype="text/plain")
     response.status_code = status or error.status
-    if response.status_code == 503:
-        response.headers["Retry-After"] = str(RETRY_AFTER)
+    if response.status_code in (429, 503):
+        seconds = error.facts.get("seconds")
+        response.headers["Retry-After"] = str(math.ceil(seconds) if isinstance(seconds, int | float) else RETRY_AFTER)
+    if challenge := _CHALLENGES.get(error.code):
+        response.headers["WWW-Authenticate"] = challenge
     response.headers["Cache-Control"] = "no-store"
     response.vary.add("Accept-Language")
     return response

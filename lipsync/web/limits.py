@@ -1,0 +1,152 @@
+"""How often one caller may ask for something to be made, and how often somebody may try to log in."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import math
+import time
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+from flask_limiter import ApplicationLimit, Limiter, RateLimitExceeded, RequestLimit
+from limits import RateLimitItem, parse_many
+
+from lipsync.errors import LipsyncError
+from lipsync.settings import Settings
+from lipsync.web import errors
+from lipsync.web.caller import current
+
+log = logging.getLogger(__name__)
+
+MAKING = {"/api/generate", "/api/jobs", "/v1/audio/speech", "/api/voices"}
+"""What is counted when it is POSTed to: one number for all of them."""
+LOGIN = "10/minute"
+"""Logins that are tried from one address, also where nothing else is counted."""
+_STORES = ("memory", "redis", "rediss", "redis+unix")
+_WAIT = 0.5
+"""Seconds that Redis may take to answer; then it is taken for dead, and this process counts alone."""
+
+
+def check_limits(settings: Settings) -> list[RateLimitItem]:
+    """The limits of LIPSYNC_RATE_LIMIT. Raises LipsyncError bad_field, missing_part."""
+    text = settings.rate_limit.strip()
+    try:
+        limits = parse_many(text) if text else []
+        if any(one.amount < 1 or one.get_expiry() < 1 for one in limits):
+            raise ValueError("never")
+    except ValueError as error:
+        expected = {
+            "en": "something like 10/minute or 10/minute;100/day is expected, or nothing",
+            "ru": "нужно вроде 10/minute или 10/minute;100/day, либо пусто",
+        }
+        raise LipsyncError("bad_field", field="LIPSYNC_RATE_LIMIT", expected=expected) from error
+    scheme = urlsplit(settings.rate_storage.get_secret_value()).scheme
+    if scheme not in _STORES:
+        expected = {"en": "memory:// or redis://… is expected", "ru": "нужно memory:// или redis://…"}
+        raise LipsyncError("bad_field", field="LIPSYNC_RATE_STORAGE", expected=expected)
+    if scheme != "memory" and find_spec("redis") is None:
+        raise LipsyncError("missing_part", part="redis", remedy="pip install 'lipsync[redis]'")
+    return limits
+
+
+def install(app: Flask, settings: Settings) -> Limiter:
+    """Count in ``app``, after its guard has found who calls. Raises LipsyncError bad_field, missing_part.
+
+    When Redis does not answer, each process counts in its own memory, says so once, and looks for Redis again after
+    a while: a caller who gets a little more than their share is better than one who gets an error.
+    """
+    every = [_limit(LOGIN, "login", _address, _logs_in)]
+    if check_limits(settings):
+        every.append(_limit(settings.rate_limit, "making", _caller, _makes))
+    limiter = Limiter(
+        _caller,
+        application_limits=every,  # type: ignore[arg-type]
+        strategy="moving-window",
+        storage_uri=settings.rate_storage.get_secret_value(),
+        storage_options=_options(settings),
+        in_memory_fallback_enabled=True,
+        key_prefix="lipsync",
+    )
+    limiter.init_app(app)
+    app.register_error_handler(RateLimitExceeded, _refused(limiter))
+
+    def tell(response: Response) -> Response:
+        limit = limiter.current_limit
+        if limit is not None:
+            left, seconds = _window(limit)
+            # draft-ietf-httpapi-ratelimit-headers-03, which clients know: seconds, not a date.
+            response.headers["RateLimit-Limit"] = str(limit.limit.amount)
+            response.headers["RateLimit-Remaining"] = str(left)
+            response.headers["RateLimit-Reset"] = str(seconds)
+        return response
+
+    app.after_request(tell)
+    return limiter
+
+
+def _limit(text: str, scope: str, who: Callable[[], str], when: Callable[[], bool]) -> ApplicationLimit:
+    return ApplicationLimit(limit_provider=text, key_function=who, scope=scope, exempt_when=lambda: not when())
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    if urlsplit(settings.rate_storage.get_secret_value()).scheme == "memory":
+        return {}
+    from redis.backoff import NoBackoff  # noqa: PLC0415 - an extra
+    from redis.retry import Retry  # noqa: PLC0415
+
+    return {"socket_connect_timeout": _WAIT, "socket_timeout": _WAIT, "retry": Retry(NoBackoff(), 0)}
+
+
+def _refused(limiter: Limiter) -> Callable[[RateLimitExceeded], Response]:
+    def handle(_error: RateLimitExceeded) -> Response:
+        limit = limiter.current_limit
+        assert limit is not None  # it has just been exceeded
+        _, seconds = _window(limit)
+        return errors.answer(LipsyncError("too_many_requests", limit=_said(limit.limit), seconds=seconds))
+
+    return handle
+
+
+def _window(limit: RequestLimit) -> tuple[int, int]:
+    """Requests that are left, and seconds until there are more."""
+    try:
+        seconds = limit.window[0] - time.time()
+        return max(0, limit.remaining), max(1, math.ceil(seconds))
+    except Exception:  # Redis went away between the count and this: that is no reason to fail
+        log.debug("the window of a limit is unknown", exc_info=True)
+        return 0, limit.limit.get_expiry()
+
+
+def _said(limit: RateLimitItem) -> str:
+    """``10/minute``."""
+    each = f"{limit.multiples} " if limit.multiples > 1 else ""
+    return f"{limit.amount}/{each}{limit.GRANULARITY.name}"
+
+
+def _caller() -> str:
+    """Whose requests are counted together."""
+    name = current().name
+    return _address() if name.startswith("address ") else name
+
+
+def _address() -> str:
+    """The address; of IPv6 the network of one customer, who has 2^64 addresses in it."""
+    try:
+        number = ipaddress.ip_address(request.remote_addr or "")
+    except ValueError:
+        return f"address {request.remote_addr or 'local'}"
+    if isinstance(number, ipaddress.IPv6Address) and number.ipv4_mapped is None:
+        return f"address {ipaddress.ip_network((number, 64), strict=False)}"
+    return f"address {getattr(number, 'ipv4_mapped', None) or number}"
+
+
+def _makes() -> bool:
+    return request.method == "POST" and request.url_rule is not None and request.url_rule.rule in MAKING
+
+
+def _logs_in() -> bool:
+    return request.method == "POST" and request.url_rule is not None and request.url_rule.rule == "/login"

@@ -20,6 +20,7 @@ class JobRow(Base):
         UniqueConstraint("owner", "idempotency_key", name="one_job_a_key"),
         Index("jobs_by_state", "state", "number"),
         Index("jobs_by_owner", "owner", "number"),
+        Index("jobs_by_webhook", "webhook_state", "webhook_next"),
     )
 
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)

@@ -1,4 +1,4 @@
-"""The command line: ``lipsync say``, ``serve``, ``doctor``, ``voices``, ``avatars``, ``models``."""
+"""The command line: ``lipsync say``, ``serve``, ``keys``, ``doctor``, ``voices``, ``avatars``, ``models``."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from lipsync import __version__
 from lipsync.errors import LipsyncError
+from lipsync.keys_commands import add_arguments as add_keys_arguments
 from lipsync.models.commands import add_arguments as add_models_arguments
 from lipsync.terminal import ProgressBar, language_of
 from lipsync.voices_commands import add_arguments as add_voices_arguments
@@ -112,6 +113,9 @@ def _parser(words: _Words) -> argparse.ArgumentParser:
 
     serve = commands.add_parser("serve", help=words("serve the web page", "запустить веб-страницу"))
     serve.set_defaults(command=_serve)
+
+    keys = commands.add_parser("keys", help=words("API keys: add, list, revoke", "ключи API: add, list, revoke"))
+    add_keys_arguments(keys, words)
 
     for name, command, english, russian in (
         ("doctor", _doctor, "what is there and what is missing", "что есть и чего не хватает"),

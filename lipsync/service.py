@@ -26,6 +26,7 @@ from lipsync.settings import Settings
 from lipsync.speech.chain import Speaking, VoiceChain
 from lipsync.speech.installed import MAKERS, Maker
 from lipsync.speech.script import script_of
+from lipsync.speech.sentence import Origin as SentenceOrigin
 from lipsync.speech.style import read_style
 from lipsync.speech.types import VoiceInfo
 from lipsync.threads import apply_threads, available_cores, plan_threads
@@ -119,6 +120,10 @@ class LipsyncService:
     def absent_voices(self) -> dict[str, LipsyncError]:
         """Why engines of the setting ``voices`` are not there, by name."""
         return self._voice.absent()
+
+    def sentences(self) -> dict[SentenceOrigin, int]:
+        """How many sentences were spoken anew, read from the disk, or still known."""
+        return self._voice.origins()
 
     def speak(
         self,

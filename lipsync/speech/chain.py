@@ -18,7 +18,7 @@ from lipsync.speech.installed import MAKERS, Engines, Installed, Maker
 from lipsync.speech.languages import resolve_language
 from lipsync.speech.levelling import Level
 from lipsync.speech.order import FLOOR, read_order
-from lipsync.speech.sentence import Speaker
+from lipsync.speech.sentence import Origin, Speaker
 from lipsync.speech.text import sentences
 from lipsync.speech.types import PLAIN, Speech, Style, Voice, VoiceInfo
 
@@ -83,6 +83,10 @@ class VoiceChain:
     def there(self) -> list[str]:
         """Names of the engines that are there, in their order."""
         return [name for name in self._order.names if self._engines.get(name).voice is not None]
+
+    def origins(self) -> dict[Origin, int]:
+        """How many sentences were spoken anew, read from the disk, or still known."""
+        return self._speaker.origins()
 
     def engine(self, name: str) -> Installed | None:
         """The engine of that name, or why it is not there; None where the order does not name it."""

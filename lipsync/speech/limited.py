@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextvars import copy_context
 from threading import Event, Lock, Thread
 from typing import TypeVar
 
@@ -55,7 +56,8 @@ class Limited:
 
         end = time.monotonic() + seconds
         # A daemon: a process that ends does not wait for an engine that hangs.
-        Thread(target=run, name="voice", daemon=True).start()
+        # What is logged there is about the same request.
+        Thread(target=copy_context().run, args=(run,), name="voice", daemon=True).start()
         try:
             wait_for_future(done, meanwhile, seconds)
         except BaseException:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import gc
 import logging
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
-from threading import Event
-from typing import TypeVar
+from threading import Event, Lock
+from typing import Literal, TypeVar
 
 import numpy as np
 
@@ -29,6 +30,9 @@ from lipsync.speech.types import Phone, Speech, SpeechWord, Style, Voice
 
 Value = TypeVar("Value")
 
+Origin = Literal["made", "disk", "memory"]
+"""Where a sentence came from."""
+
 log = logging.getLogger(__name__)
 
 _CHARACTERS = 100
@@ -46,6 +50,8 @@ class Speaker:
         """``seconds`` is the time for a sentence of up to a hundred characters."""
         self._cache, self._seconds = cache, seconds
         self._known: Once[Speech] = Once(_REMEMBERED)
+        self._lock = Lock()
+        self._origins: Counter[Origin] = Counter()
 
     def load(self, engine: Installed, meanwhile: Meanwhile | None = None) -> None:
         """Do what is slow before an engine can speak, once. Raises LipsyncError."""
@@ -79,14 +85,26 @@ class Speaker:
         if mark:
             sound = (engine.name, mark, voice, language, own.speed, own.pitch, own.pause, text)
             key = speech_key(preparation(("speech",)), *sound)
-            said, _ = self._known.get(
+            said, mine = self._known.get(
                 key, lambda: self._kept(key, engine, voice, text, language, own, meanwhile), meanwhile
             )
+            if not mine:
+                self._count("memory")
         else:
+            self._count("made")
             said = self._spoken(engine, voice, text, language, own, meanwhile)
         # What the engine does not do itself. Its pauses are between phones, so first of all.
         said = said if "pause" in speaks.styles else with_pauses(said, style.pause)
         return stretched(said, style.speed / own.speed, style.pitch - own.pitch)
+
+    def origins(self) -> dict[Origin, int]:
+        """How many sentences came from where, until now."""
+        with self._lock:
+            return dict(self._origins)
+
+    def _count(self, origin: Origin) -> None:
+        with self._lock:
+            self._origins[origin] += 1
 
     def _kept(
         self,
@@ -99,6 +117,7 @@ class Speaker:
         meanwhile: Meanwhile | None,
     ) -> Speech:
         kept = load_speech(self._cache, key)
+        self._count("disk" if kept is not None else "made")
         if kept is None:
             kept = self._spoken(engine, voice, text, language, own, meanwhile)
             save_speech(self._cache, key, kept)

@@ -20,6 +20,7 @@ from lipsync.jobs.bells import Bells
 from lipsync.jobs.book import Book
 from lipsync.jobs.files import FileStore, work_key
 from lipsync.jobs.job import Job, State
+from lipsync.jobs.memory import check_memory
 from lipsync.jobs.pace import Pace
 from lipsync.jobs.runner import LocalRunner
 from lipsync.jobs.work import PICTURE, Maker, make
@@ -110,8 +111,8 @@ class Jobs:
         """A new job, or the one that the caller has under this key already.
 
         ``wanted`` are the fields of a request (:class:`lipsync.order.Wanted`, no paths), ``webhook`` is an address
-        that has been checked, ``request`` an id for the log. Raises LipsyncError: stopping, not_ready, what the service's check raises,
-        idempotency_key, idempotency_reused, queue_full, too_many_jobs, cannot_write, database_busy.
+        that has been checked, ``request`` an id for the log. Raises LipsyncError: stopping, not_ready, what the service's
+        check raises, render_too_large, picture_too_large, idempotency_key, idempotency_reused, queue_full, too_many_jobs, cannot_write, database_busy.
         """
         if self._stopping() or self._closed.is_set():
             raise LipsyncError("stopping")
@@ -123,6 +124,8 @@ class Jobs:
             return _same(earlier, digest)
         complete: Any = {**wanted, "picture": picture}
         checked = self._service().check(**complete)
+        if picture is not None:
+            check_memory(picture, self._settings)
         id = secrets.token_hex(16)
         name = new_name()
         row: dict[str, Any] = {
@@ -169,15 +172,18 @@ class Jobs:
         """The last jobs of a caller, or of all, the newest first."""
         return self.book.recent(owner, limit)
 
-    def cancel(self, id: str, owner: str | None) -> Job:
-        """Nobody wants the job any more. One that has ended is forgotten, with its video. Raises job_unknown."""
+    def cancel(self, id: str, owner: str | None, *, forget: bool = True) -> Job:
+        """Nobody wants the job any more. One that has ended is forgotten, with its video, where ``forget`` says so.
+
+        Raises LipsyncError job_unknown.
+        """
         job = self.get(id, owner)
         if self.book.cancel(id):
             self.runner.cancel(id)
             self.bells.ring(id)
             job = self.get(id, owner)
             self._ended(job)
-        else:
+        elif forget:
             self.book.forget(id)
             self.files.remove([job.video, *([job.subtitles] if job.subtitles else [])])
         return job
@@ -228,14 +234,18 @@ class Jobs:
         """How many wait."""
         return self.book.queued()
 
-    # --- how
-
-    def _has_room(self, owner: str) -> None:
+    def check_room(self) -> None:
+        """Whether another job may wait. Raises LipsyncError: queue_full, database_busy."""
         waiting = self.book.queued()
         if waiting >= self._settings.queue:
             characters = sum(one.characters for one in self.book.waiting())
             seconds = max(1, round(self.pace.seconds(characters) / max(1, waiting) / self._places))
             raise LipsyncError("queue_full", waiting=waiting, seconds=seconds)
+
+    # --- how
+
+    def _has_room(self, owner: str) -> None:
+        self.check_room()
         mine = self.book.queued(owner)
         if mine >= self._settings.queue_per_caller:
             raise LipsyncError("too_many_jobs", waiting=mine)

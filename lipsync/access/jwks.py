@@ -9,7 +9,6 @@ import time
 from urllib.parse import urlsplit
 
 from jwt import PyJWK, PyJWKClient
-from jwt.exceptions import PyJWTError
 
 from lipsync.errors import LipsyncError
 
@@ -74,9 +73,9 @@ class Jwks:
     def _fetch(self) -> None:
         try:
             keys = self._client.get_signing_keys()
-        except (PyJWTError, OSError, ValueError) as error:
+        except Exception as error:  # of the network, or of whatever stands in the list
             self._failed = True
-            log.warning("the keys at LIPSYNC_JWKS_URL cannot be fetched: %s", error)
+            log.warning("the keys at LIPSYNC_JWKS_URL cannot be had: %s: %s", type(error).__name__, error)
         else:
             self._keys = {one.key_id: one for one in keys if one.key_id and one.key_type in PUBLIC}
             self._fetched = time.monotonic()

@@ -111,8 +111,9 @@ class Jobs:
         """A new job, or the one that the caller has under this key already.
 
         ``wanted`` are the fields of a request (:class:`lipsync.order.Wanted`, no paths), ``webhook`` is an address
-        that has been checked, ``request`` an id for the log. Raises LipsyncError: stopping, not_ready, what the service's
-        check raises, render_too_large, picture_too_large, idempotency_key, idempotency_reused, queue_full, too_many_jobs, cannot_write, database_busy.
+        that has been checked, ``request`` an id for the log. Raises LipsyncError: stopping, not_ready, what the
+        service's check raises, render_too_large, picture_too_large, idempotency_key, idempotency_reused, queue_full,
+        too_many_jobs, cannot_write, database_busy.
         """
         if self._stopping() or self._closed.is_set():
             raise LipsyncError("stopping")

@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import av
 from av.stream import Stream
 
 from lipsync.errors import LipsyncError
 
-_SECONDS = 0.5
+_SECONDS = 0.25
+"""Of a fragment: the first can be played so much sooner than one of half a second, and the boxes around them take
+2 kB for a second of video."""
 _OPTIONS = {
     # The index comes with the first fragment, when the delay of the sound's encoder is known (its edit list).
     "movflags": "+frag_keyframe+delay_moov+default_base_moof",
     "use_editlist": "1",
     "frag_duration": str(round(_SECONDS * 1e6)),  # microseconds
     "flush_packets": "1",  # a fragment is in the file as soon as it is whole
+    "max_interleave_delta": "1",  # they come in order: libav would wait ten seconds for a subtitle to sort them
 }
-_SUBTITLED = {"max_interleave_delta": "1"}
-"""Libav sorts the packets of all tracks, and would wait ten seconds for a subtitle."""
 
 
 class Fragments:
@@ -32,11 +34,9 @@ class Fragments:
     def __init__(self, path: Path, tracks: Sequence[Stream]) -> None:
         """``tracks`` are those whose packets will come, their encoders open."""
         self._file = _File(path)
-        subtitled = any(track.type == "subtitle" for track in tracks)
+        self._waiting: list[av.Packet[Any]] = []
         try:
-            self._container = av.open(
-                self._file, "w", format="mp4", container_options=_OPTIONS | (_SUBTITLED if subtitled else {})
-            )
+            self._container = av.open(self._file, "w", format="mp4", container_options=_OPTIONS)
             self._tracks = {track.index: self._container.add_stream_from_template(track) for track in tracks}
             for track in tracks:
                 self._tracks[track.index].metadata.update(track.metadata)
@@ -44,18 +44,29 @@ class Fragments:
             self._file.close()
             raise
 
-    def add(self, packet: av.Packet[Stream]) -> None:
-        """The next packet; it is left as it is, for libav changes the times of those that it writes."""
-        copy = av.Packet(bytes(packet))
+    def add(self, packet: av.Packet[Any]) -> None:
+        """The next packet; it is left as it is, for libav changes the times of those that it writes.
+
+        The encoder of pictures looks ahead, that of sound does not: its packets wait until the pictures reach them,
+        so that what belongs together stands in one fragment.
+        """
+        copy: av.Packet[Any] = av.Packet(bytes(packet))
         copy.stream = self._tracks[packet.stream.index]
         copy.time_base = packet.time_base
         copy.pts, copy.dts, copy.duration = packet.pts, packet.dts, packet.duration
         copy.is_keyframe = packet.is_keyframe
+        if packet.stream.type != "video":
+            self._waiting.append(copy)
+            return
+        now = _time(copy)
+        self._container.mux([one for one in self._waiting if _time(one) <= now])
+        self._waiting = [one for one in self._waiting if _time(one) > now]
         self._container.mux_one(copy)
 
     def finish(self) -> None:
         """Write what is held."""
         try:
+            self._container.mux(sorted(self._waiting, key=_time))
             self._container.close()
         finally:
             self._file.close()
@@ -64,6 +75,11 @@ class Fragments:
         """Write nothing more."""
         self._file.close()
         self._container.close()
+
+
+def _time(packet: av.Packet[Any]) -> Fraction:
+    """Seconds at which it is decoded."""
+    return (packet.dts or 0) * packet.time_base
 
 
 class _File:

@@ -9,7 +9,7 @@ from pathlib import Path
 from queue import Queue
 from threading import Thread
 from types import TracebackType
-from typing import Self
+from typing import NoReturn, Self
 
 import av
 import numpy as np
@@ -100,7 +100,7 @@ class Mp4Writer:
             self._thread.start()  # waits for the thread: an interrupt may well come here
         except BaseException as error:
             self._remove()
-            raise self._explained(error) from error
+            self._raise(error)
 
     def write_sound(self, samples: NDArray[np.float32]) -> None:
         """(n,) mono float32 in [-1, 1]: the sound that follows what was written before.
@@ -130,11 +130,11 @@ class Mp4Writer:
             return
         self._stop()
         try:
-            self._raise()
+            self._raise_failure()
             self._part.replace(self._target)
         except BaseException as error:
             self._remove()
-            raise self._explained(error) from error
+            self._raise(error)
 
     def abort(self) -> None:
         """Stop coding and leave no file. A second call does nothing."""
@@ -155,7 +155,7 @@ class Mp4Writer:
     def _put(self, item: _Item) -> None:
         if not self._open:
             raise ValueError("the video is closed")
-        self._raise()
+        self._raise_failure()
         self._queue.put(item)
 
     def _stop(self) -> None:
@@ -163,14 +163,17 @@ class Mp4Writer:
         self._queue.put(None)
         self._thread.join()
 
-    def _raise(self) -> None:
+    def _raise_failure(self) -> None:
+        """What befell the thread."""
         if self._error is not None:
-            raise self._explained(self._error) from self._error
+            self._raise(self._error)
 
-    def _explained(self, error: BaseException) -> BaseException:
+    def _raise(self, error: BaseException) -> NoReturn:
+        """``error`` as a person understands it."""
         if isinstance(error, OSError | av.FFmpegError):
-            return LipsyncError("cannot_write", place=self._target, reason=error.strerror or type(error).__name__)
-        return error
+            reason = error.strerror or type(error).__name__
+            raise LipsyncError("cannot_write", place=self._target, reason=reason) from error
+        raise error
 
     def _remove(self) -> None:
         self._part.unlink(missing_ok=True)

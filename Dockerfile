@@ -24,7 +24,7 @@ USER lipsync
 VOLUME /data
 EXPOSE 3000
 
-# Ready, not just alive: 503 while it loads.
+# Alive, not ready: a container whose queue is full is not to be restarted. (Ready is /api/ready.)
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s \
     CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ['LIPSYNC_PORT']), timeout=4); c.request('GET', '/api/health'); sys.exit(c.getresponse().status != 200)"]
 

@@ -333,12 +333,13 @@ const mine = ownVoice({ $, word, ask, Problem, changed: async (name) => {
 async function untilReady() {
   for (;;) {
     try {
-      await ask("api/health");
+      await ask("api/ready");
       $("notice").hidden = true;
       return;
     } catch (problem) {
       if (!(problem instanceof Problem)) throw problem;
-      $("notice").textContent = problem.code === "loading" ? word("loading") : problem.message;
+      if (["queue_full", "database_busy", "cannot_write"].includes(problem.code)) return; // for Generate to say
+      $("notice").textContent = problem.code === "not_ready" ? word("loading") : problem.message;
       $("notice").hidden = false;
       await new Promise((resolve) => { setTimeout(resolve, 1000); });
     }

@@ -31,14 +31,6 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
     shipped = {one.name for one in shipped_avatars()}
     own_video = settings.avatar not in shipped and _is_video(Path(settings.avatar).expanduser())
 
-    @api.get("/health")
-    def health() -> tuple[Response, int]:
-        status = loading.status()
-        if failure := loading.failure:
-            said = errors.answer(failure)
-            return jsonify({**status, **said.get_json()}), said.status_code
-        return jsonify(status), 200 if status["status"] == "ready" else 503
-
     @api.get("/voices")
     def voices() -> Response:
         service, reader = loading.service(), language_of_answer(request)

@@ -8,10 +8,12 @@ from flask import Flask
 
 from lipsync.jobs.database import connect
 from lipsync.jobs.jobs import Jobs
+from lipsync.jobs.memory import Floor
 from lipsync.service import LipsyncService
 from lipsync.settings import Settings
-from lipsync.web import api, errors, openai, page, voices
+from lipsync.web import api, errors, health, openai, page, voices
 from lipsync.web import jobs as job_routes
+from lipsync.web.health import Readiness
 from lipsync.web.live import Watchers
 from lipsync.web.loading import Loading, Service
 from lipsync.web.parts import Parts
@@ -43,11 +45,12 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
     loading = Loading(service)
     engine = connect(settings)
     protect(app, settings, engine)
-    jobs = Jobs(settings, engine, loading.service, stopping=is_stopping)
+    jobs = Jobs(settings, engine, loading.service, why_not=Floor(settings).holds, stopping=is_stopping)
     parts = Parts(engine, jobs, Watchers(settings.streams))
     app.extensions["lipsync"] = parts
     app.register_blueprint(api.blueprint(settings, loading))
     app.register_blueprint(job_routes.blueprint(settings, jobs, parts.watchers))
+    app.register_blueprint(health.blueprint(loading, Readiness(settings, loading, jobs, stopping=is_stopping)))
     app.register_blueprint(openai.blueprint(settings, loading))
     app.register_blueprint(voices.blueprint(loading))
     app.register_blueprint(page.blueprint(settings))

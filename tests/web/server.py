@@ -119,6 +119,6 @@ def wait_until(happens: Callable[[], bool], server: Server) -> None:
 
 def _is_ready(server: Server) -> bool:
     try:
-        return server.ask("GET", "/api/health").status == 200
+        return server.ask("GET", "/api/ready").status == 200
     except OSError:  # it does not listen yet
         return False

@@ -324,16 +324,17 @@ def test_cancel(page: Page) -> None:
 
 def test_a_loading_service_is_waited_for(context: BrowserContext, server: Server) -> None:
     tab = context.new_page()
-    answers = iter([{"status": 503, "json": {"status": "loading"}}])
+    said = {"status": "loading", "problems": [], "error": "…", "code": "not_ready"}
+    answers = iter([{"status": 503, "json": said}])
 
-    def health(route: Route) -> None:
+    def ready(route: Route) -> None:
         answer = next(answers, None)
         if answer is None:
             route.continue_()
         else:
             route.fulfill(**answer)  # type: ignore[arg-type]
 
-    tab.route("**/api/health", health)
+    tab.route("**/api/ready", ready)
     tab.goto(server.url)
     expect(tab.locator("#notice")).to_have_text(words()["en"]["loading"])
     expect(tab.locator("#notice")).to_be_hidden()

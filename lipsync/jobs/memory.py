@@ -156,7 +156,7 @@ class Floor:
         """How often work had to wait."""
 
     def holds(self) -> str | None:
-        """Why no video may be begun now, for the log; None: one may. A wait is one line in the log when it begins."""
+        """Why no video may be begun now, for the log; None: one may."""
         with self._lock:
             reason = self._short()
             if reason is not None and self._may_return():
@@ -164,9 +164,6 @@ class Floor:
                 reason = self._short()
             if reason is not None and self.reason is None:
                 self.waits += 1
-                log.warning("no video is begun: %s", reason)
-            elif reason is None and self.reason is not None:
-                log.info("enough memory is free again: videos are begun")
             self.reason = reason
             return reason
 

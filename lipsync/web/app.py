@@ -11,15 +11,14 @@ from lipsync.jobs.jobs import Jobs
 from lipsync.jobs.memory import Floor
 from lipsync.service import LipsyncService
 from lipsync.settings import Settings
-from lipsync.web import api, errors, health, openai, page, voices
+from lipsync.web import api, errors, openai, page, voices
 from lipsync.web import jobs as job_routes
-from lipsync.web.health import Readiness
 from lipsync.web.live import Watchers
 from lipsync.web.loading import Loading, Service
 from lipsync.web.parts import Parts
 from lipsync.web.protection import protect
+from lipsync.web.sight import Sight
 from lipsync.web.stopping import is_stopping
-from lipsync.web.watch import log_request, watch
 
 ROOT = Path(__file__).resolve().parents[2]
 """Where templates/ and static/ stand, beside app.py."""
@@ -41,16 +40,17 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
     app.config["MAX_FORM_MEMORY_SIZE"] = app.config["MAX_CONTENT_LENGTH"]
     app.config["MAX_FORM_PARTS"] = 50
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # a person reads these sentences in a terminal
-    watch(app, [log_request])  # before all else: what others say of a request has its name
+    sight = Sight(app)  # before all else: what others say of a request has its name
     loading = Loading(service)
     engine = connect(settings)
     protect(app, settings, engine)
-    jobs = Jobs(settings, engine, loading.service, why_not=Floor(settings).holds, stopping=is_stopping)
+    floor = Floor(settings)
+    jobs = Jobs(settings, engine, loading.service, why_not=floor.holds, stopping=is_stopping)
     parts = Parts(engine, jobs, Watchers(settings.streams))
     app.extensions["lipsync"] = parts
     app.register_blueprint(api.blueprint(settings, loading))
     app.register_blueprint(job_routes.blueprint(settings, jobs, parts.watchers))
-    app.register_blueprint(health.blueprint(loading, Readiness(settings, loading, jobs, stopping=is_stopping)))
+    sight.install(settings, service, loading, parts, floor)
     app.register_blueprint(openai.blueprint(settings, loading))
     app.register_blueprint(voices.blueprint(loading))
     app.register_blueprint(page.blueprint(settings))

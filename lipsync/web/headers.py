@@ -14,7 +14,7 @@ ALWAYS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     # The page records a voice, and nothing else.
     "Permissions-Policy": "microphone=(self), autoplay=(self), fullscreen=(self), clipboard-write=(self), "
-    "camera=(), display-capture=(), geolocation=(), midi=(), payment=(), usb=(), serial=(), bluetooth=(), hid=()",
+    "camera=(), display-capture=(), geolocation=(), midi=(), payment=(), usb=(), serial=(), hid=()",
 }
 HSTS = "max-age=31536000"
 """A year; for this name alone (RFC 6797)."""

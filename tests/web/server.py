@@ -66,7 +66,7 @@ class Answer:
 
 @contextmanager
 def serve(folder: Path, app: str = "app:app", *options: str, **environment: str) -> Iterator[Server]:
-    """Serve ``app`` until the block ends; its outputs and its cache are in ``folder``."""
+    """Serve ``app`` until the block ends; its folders are in ``folder``, and PORT in an option is its port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -86,7 +86,7 @@ def serve(folder: Path, app: str = "app:app", *options: str, **environment: str)
     log = folder / "server.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", *options, app],
+            [sys.executable, "-m", "gunicorn", *(one.replace("PORT", str(port)) for one in options), app],
             cwd=ROOT,
             env=variables,
             stdout=output,

@@ -41,6 +41,7 @@ from lipsync.media.mel import RATE, log_mel
 from lipsync.media.resample import Resampler
 from lipsync.render import Encoding, Stopwatch, render
 from lipsync.speech.espeak import EspeakVoice
+from lipsync.speech.pieces import with_last
 from lipsync.speech.types import Speech
 from lipsync.threads import apply_threads, available_cores, plan_threads
 
@@ -95,7 +96,7 @@ def main() -> int:
             one = Wav2Lip(portrait, puppet, drawer, crop)
             watch.mark("prepare")
             render(
-                [speech],
+                [(speech, True)],
                 one,
                 folder / "ours.mp4",
                 fps=FPS,
@@ -152,7 +153,7 @@ def peak_memory(seconds: float, name: str) -> int:
     piece = spoken(5.0)
     with tempfile.TemporaryDirectory(prefix="lipsync-bench-") as folder:
         render(
-            (piece for _ in range(round(seconds / piece.duration))),
+            with_last(piece for _ in range(round(seconds / piece.duration))),
             one,
             Path(folder) / "long.mp4",
             fps=FPS,

@@ -79,7 +79,7 @@ class Clip:
 
 
 def render(
-    pieces: Iterable[Speech],
+    pieces: Iterable[tuple[Speech, bool]],
     animator: Animator,
     path: Path,
     *,
@@ -95,6 +95,7 @@ def render(
 ) -> Clip:
     """Speak ``pieces`` into ``path``, their track into ``track_path``, and what they say into ``subtitles``.
 
+    With each piece comes whether it is the last; the frames of one are made before the next is asked for.
     ``characters`` is the length of the whole text, of which each piece is a
     part: how much is done is told by it. None of these files exists before it is whole, or after an error.
     ``stream`` is a video that grows, as :class:`lipsync.media.video.Mp4Writer` has it. Raises LipsyncError:
@@ -111,7 +112,7 @@ def render(
             cues = CueBuilder(subtitles.passage)
         language = subtitles.language if subtitles else ""
         writer: Mp4Writer | None = None
-        for speech, last in _with_last(_timed(pieces, watch, told)):
+        for speech, last in _timed(pieces, watch, told):
             if writer is None:
                 rate, voice = speech.rate, speech.voice
                 writer = files.enter_context(_writer(path, stream, animator.size, fps, rate, encoding, language))
@@ -177,24 +178,15 @@ def _frames(frames: Iterator[Frame], expected: int, writer: Mp4Writer, watch: St
         yield min(1.0, number / max(1, expected))
 
 
-def _timed(pieces: Iterable[Speech], watch: Stopwatch, told: Told) -> Iterator[Speech]:
+def _timed(pieces: Iterable[tuple[Speech, bool]], watch: Stopwatch, told: Told) -> Iterator[tuple[Speech, bool]]:
     """The pieces, and the time that they took as the stage ``speech``."""
     source = iter(pieces)
     while True:
         told.begin("speech")
         with watch.stage("speech"):
-            speech = next(source, None)
-        if speech is None:
+            piece = next(source, None)
+        if piece is None:
             return
-        yield speech
-
-
-def _with_last(pieces: Iterator[Speech]) -> Iterator[tuple[Speech, bool]]:
-    """Each piece, and whether it is the last: known when the next one was asked for."""
-    held: Speech | None = None
-    for speech in pieces:
-        if held is not None:
-            yield held, False
-        held = speech
-    if held is not None:
-        yield held, True
+        yield piece
+        if piece[1]:  # there is no stage "speech" after it
+            return

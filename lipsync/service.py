@@ -203,7 +203,7 @@ class LipsyncService:
                 beside = path.with_suffix(ending) if path.suffix != ending else path.with_name(path.name + ending)
                 titles = Subtitles(order.script.passage, order.script.language, order.subtitles, beside)
             clip = render(
-                order.pieces,
+                order.pieces.with_last(),
                 animator,
                 path,
                 fps=order.fps,

@@ -208,9 +208,13 @@ class Speaking(Iterator[Speech]):
         """Voices that could not go on until now, in order."""
 
     def __next__(self) -> Speech:
-        return next(self._pieces)
+        return next(self._pieces)[0]
 
-    def _spoken(self, text: str) -> Iterator[Speech]:
+    def with_last(self) -> Iterator[tuple[Speech, bool]]:
+        """The pieces, each with whether it is the last: a sentence is said before the one before it is given."""
+        return self._pieces
+
+    def _spoken(self, text: str) -> Iterator[tuple[Speech, bool]]:
         between = self._style.pause / self._style.speed
         pending: Speech | None = None
         lead = LEAD
@@ -219,12 +223,12 @@ class Speaking(Iterator[Speech]):
             if said is None:
                 continue
             if pending is not None:
-                yield self._finished(pending, lead, PAUSE_AFTER * between)
+                yield self._finished(pending, lead, PAUSE_AFTER * between), False
                 lead = PAUSE_BEFORE * between
             pending = said
         if pending is None:
             raise LipsyncError("nothing_to_say")
-        yield self._finished(pending, lead, TAIL)
+        yield self._finished(pending, lead, TAIL), True
 
     def _said(self, number: int, sentence: str) -> Speech | None:
         """The sentence by the first that can speak it, as it came; None when there is nothing to say in it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,3 +34,14 @@ def speak_pieces(text: str, language: str, voice: str, rate: int, say: Say) -> I
         yield Speech(samples, rate, text=part, language=language, voice=voice)
     if not said:
         raise LipsyncError("nothing_to_say")
+
+
+def with_last(pieces: Iterable[Speech]) -> Iterator[tuple[Speech, bool]]:
+    """Each piece, and whether it is the last: known when the next one was asked for."""
+    held: Speech | None = None
+    for speech in pieces:
+        if held is not None:
+            yield held, False
+        held = speech
+    if held is not None:
+        yield held, True

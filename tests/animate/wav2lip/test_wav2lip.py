@@ -22,6 +22,7 @@ from lipsync.face.picture import read_picture
 from lipsync.face.types import Portrait
 from lipsync.media.frame import frame_of
 from lipsync.render import Encoding, Stopwatch, render
+from lipsync.speech.pieces import with_last
 from lipsync.speech.types import Speech
 from tests.animate.wav2lip.drawers import BarDrawer, SameDrawer
 
@@ -56,7 +57,7 @@ def cut(samples: NDArray[np.float32], pieces: int) -> Iterator[Speech]:
 
 def make(one: Wav2Lip, samples: NDArray[np.float32], path: Path, fps: int, pieces: int = 1) -> int:
     clip = render(
-        cut(samples, pieces),
+        with_last(cut(samples, pieces)),
         one,
         path,
         fps=fps,

@@ -65,7 +65,7 @@ def plain(error: BaseException) -> str:
     >>> plain(FileNotFoundError(2, "No such file or directory", "a.mp4"))
     'FileNotFoundError: [Errno 2] No such file or directory'
     >>> plain(LipsyncError("voice_failed", voice="silero", reason="ValueError: cannot say “Hello”"))
-    'voice_failed: The voice silero failed: ValueError ….'
+    'voice_failed: The voice silero failed: ValueError.'
     """
     if isinstance(error, LipsyncError):
         return f"{error.code}: {without_texts(error)}"
@@ -84,7 +84,7 @@ def without_texts(error: LipsyncError) -> LipsyncError:
         facts = {name: "…" if isinstance(fact, str) else fact for name, fact in error.facts.items()}
     elif error.code == "voice_failed":
         kind = str(error.facts["reason"]).partition(":")[0]
-        facts = {**error.facts, "reason": f"{kind} …" if kind.isidentifier() else "…"}
+        facts = {**error.facts, "reason": kind if kind.isidentifier() else "…"}
     else:
         return error
     return LipsyncError(error.code, **facts)

@@ -91,7 +91,7 @@ function fillProgress(cell, job) {
   }
   const [bar, label] = cell.children;
   bar.value = job.progress;
-  write(label, `${number(job.progress * 100)} % ${job.stage}`);
+  write(label, `${number(job.progress * 100)} % ${job.stage && word(`stage_${job.stage}`)}`);
 }
 
 function fillCancel(cell, job) {
@@ -127,13 +127,13 @@ function fillState(cell, job) {
 
 const OF_A_JOB = [id((job) => job.id), plain((job) => job.owner), plain((job) => job.avatar), plain((job) => job.language)];
 const RUNNING = [...OF_A_JOB, plain((job) => number(job.characters)), ["", fillProgress], plain((job) => seconds(job.seconds_left)), ["act", fillCancel]];
-const QUEUE = [...OF_A_JOB, plain((job) => number(job.characters)), plain((job) => moment(job.created)), ["act", fillCancel]];
+const QUEUE = [...OF_A_JOB, plain((job) => number(job.characters)), ["time", text((job) => moment(job.created))], ["act", fillCancel]];
 const RECENT = [
-  plain((job) => moment(job.ended)), ["", fillState], ...OF_A_JOB, plain((job) => seconds(job.duration)),
+  ["time", text((job) => moment(job.ended))], ["", fillState], ...OF_A_JOB, plain((job) => seconds(job.duration)),
   plain((job) => seconds(job.seconds)), plain((job) => job.engine ?? ""), plain((job) => job.voice ?? ""),
 ];
 const ERRORS = [
-  plain((error) => moment(error.when)), ["code", text((error) => error.code)], plain((error) => error.sentence),
+  ["time", text((error) => moment(error.when))], ["code", text((error) => error.code)], ["wide", text((error) => error.sentence)],
   plain((error) => (error.job ? `${word("job")} ${error.job.slice(0, 8)}` : error.where)), ["id", text((error) => error.request)],
 ];
 const FOLDERS = [
@@ -146,7 +146,7 @@ function tiles(facts) {
   const free = (left, total) => word("free_of", { free: bytes(left), total: bytes(total) });
   const all = [
     ["state", word(facts.problems.length ? "not_ready" : "ready"), memory.waiting ?? "", facts.problems.length ? "wrong" : "good"],
-    ["uptime", seconds(facts.uptime), facts.versions.lipsync],
+    ["uptime", seconds(facts.uptime), `lipsync ${facts.versions.lipsync}`],
     ["waiting", word("of", { count: number(counts.queued), limit: number(facts.queue_limit) })],
     ["running", number(counts.running)],
     ["done", number(counts.done)],

@@ -264,9 +264,10 @@ def _problem(failure: Failure | None, language: str) -> Problem | None:
 
 def _folder(name: str, path: Path, limit: int | None) -> Folder:
     there = path.expanduser().absolute()
+    made = next(one for one in (there, *there.parents) if one.exists())  # it may be made with the first video
     try:
-        free = shutil.disk_usage(there).free
-    except OSError:  # it is not there yet
+        free = shutil.disk_usage(made).free
+    except OSError:
         free = None
     return Folder(name=name, used=sum(_bytes_below(there)), limit=limit, free=free)
 

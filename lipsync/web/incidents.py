@@ -64,4 +64,6 @@ class Incidents:
         app.after_request(note)
 
     def _note(self, error: LipsyncError, where: str, request_id: str, job: str) -> None:
+        if any(request_id and (one.request, one.error.code) == (request_id, error.code) for one in self.last()):
+            return  # the request waited for the job, and answers with its error
         self._kept.append(Incident(next(self._numbers), self._clock(), without_texts(error), where, request_id, job))

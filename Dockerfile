@@ -1,32 +1,43 @@
-# docker build -t lipsync . && docker run -p 3000:3000 -v lipsync:/data lipsync
+# docker build -t lipsync .
+# docker run --rm -v lipsync:/data lipsync keys add me      (shows a key, once)
+# docker run -d -p 3000:3000 -v lipsync:/data lipsync       (serves; docs/deploy.md has the rest)
 FROM python:3.11-slim
 
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     LIPSYNC_HOST=0.0.0.0 \
     LIPSYNC_PORT=3000 \
+    LIPSYNC_STATE=/data/state \
     LIPSYNC_OUTPUTS=/data/outputs \
     LIPSYNC_CACHE=/data/cache \
-    LIPSYNC_CLONED_VOICES=/data/voices
+    LIPSYNC_CLONED_VOICES=/data/voices \
+    LIPSYNC_CHECKPOINTS=/data/checkpoints
 
 WORKDIR /app
+
+# What pyproject.toml offers beside the base: redis,wav2lip,hibari,xtts. For PyTorch without CUDA, 2 GB smaller:
+# --build-arg EXTRAS=redis,wav2lip --build-arg PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
+ARG EXTRAS=redis
+ARG PIP_EXTRA_INDEX_URL=
 
 # What it stands on is installed before the code is copied: a change of the code does not install it again.
 COPY pyproject.toml README.md LICENSE NOTICE ./
 COPY lipsync/__init__.py lipsync/
-RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore -e .
+RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore -e ".[${EXTRAS}]"
 
 COPY . .
 
 RUN useradd --system --uid 10001 --no-create-home lipsync \
-    && install -d -o lipsync -g lipsync /data /data/outputs /data/cache /data/voices
+    && install -d -o lipsync -g lipsync /data /data/state /data/outputs /data/cache /data/voices /data/checkpoints
 USER lipsync
 VOLUME /data
 EXPOSE 3000
 
-# Alive, not ready: a container whose queue is full is not to be restarted. (Ready is /api/ready.)
+# Alive, not ready: a server with a full queue is well, and must not be started again for it.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=60s \
     CMD ["python", "-c", "import http.client, os, sys; c = http.client.HTTPConnection('127.0.0.1', int(os.environ['LIPSYNC_PORT']), timeout=4); c.request('GET', '/api/health'); sys.exit(c.getresponse().status != 200)"]
 
-# SIGTERM lets the running requests finish, for up to ten minutes: docker stop -t 600
-CMD ["python", "-m", "gunicorn", "app:app"]
+# Any command of lipsync; gunicorn takes the place of "serve". SIGTERM lets what runs finish, for up to ten minutes:
+# docker stop -t 620
+ENTRYPOINT ["lipsync"]
+CMD ["serve"]

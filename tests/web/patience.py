@@ -47,6 +47,7 @@ app.extensions["lipsync"] = Held()
 _all_threads = threading.Barrier(THREADS)
 
 
+@app.get("/api/ready")
 @app.get("/api/health")
 def health() -> str:
     return "ok"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from lipsync.access.caller import Scope
 from lipsync.jobs.job import State
 
 
@@ -74,6 +76,108 @@ class JobsAnswer(Answer):
     """The caller's last jobs."""
 
     jobs: list[JobAnswer] = Field(description="The newest first.")
+
+
+class VoiceAnswer(Answer):
+    """A voice that can be named."""
+
+    name: str
+    engine: str
+    languages: list[str] = Field(description="Codes.")
+    labels: dict[str, str] = Field(description="What a page shows, by its language.")
+    sex: str = Field(description="male, female, or empty where it is not known.")
+
+
+class AddedVoice(Answer):
+    """A voice that somebody added."""
+
+    name: str
+    voice: str = Field(description="What a request names.")
+    created: str = Field(json_schema_extra={"format": "date-time"})
+    seconds: float = Field(ge=0, description="Of speech that it was made of.")
+
+
+class LanguageAnswer(Answer):
+    """A language that is spoken here."""
+
+    code: str
+    name: str = Field(description="In itself.")
+
+
+class VoicesAnswer(Answer):
+    """All that can speak."""
+
+    default: str = Field(description="Language of a request that names none.")
+    languages: list[LanguageAnswer]
+    voices: list[VoiceAnswer]
+    added: list[AddedVoice]
+    cloning: str | None = Field(description="Why no voice can be added here; null where one can.")
+    absent: dict[str, str] = Field(description="Engines that are not there, and why.")
+
+
+class DeletedAnswer(Answer):
+    """It is no more."""
+
+    deleted: str = Field(description="Its name.")
+
+
+class AvatarAnswer(Answer):
+    """A portrait that comes with the server."""
+
+    name: str
+    titles: dict[str, str] = Field(description="What a page shows, by its language.")
+    credit: str
+    width: int = Field(gt=0, description="Pixels.")
+    height: int = Field(gt=0, description="Pixels.")
+    sex: str = Field(description="Of the voice that fits when a request names none.")
+
+
+class AvatarsAnswer(Answer):
+    """The portraits there are."""
+
+    default: str | None = Field(description="Null: a file of the owner's own.")
+    default_moves: bool = Field(description="Whether that is a video.")
+    avatars: list[AvatarAnswer]
+
+
+class MeAnswer(Answer):
+    """Who is calling."""
+
+    caller: str
+    scopes: list[Scope]
+    anonymous: bool = Field(description="Whether no key was brought.")
+    key_needed: bool = Field(description="Whether nothing can be made without one.")
+
+
+class ModelAnswer(Answer):
+    """A model, as OpenAI has it."""
+
+    id: str
+    object: Literal["model"] = "model"
+    created: int = 0
+    owned_by: str = "lipsync"
+
+
+class ModelsAnswer(Answer):
+    """All models, as OpenAI has them."""
+
+    object: Literal["list"] = "list"
+    data: list[ModelAnswer]
+
+
+class OpenAIError(Answer):
+    """What is wrong, as OpenAI has it."""
+
+    message: str = Field(description="One sentence in the reader's language.")
+    type: Literal["invalid_request_error", "server_error"]
+    param: str | None = Field(description="The field that is wrong.")
+    code: str = Field(description="For programs.")
+
+
+class OpenAIProblem(Answer):
+    """An error, as OpenAI has it."""
+
+    error: OpenAIError
 
 
 def moment(seconds: float) -> datetime:

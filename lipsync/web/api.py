@@ -5,24 +5,28 @@ from __future__ import annotations
 import logging
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, jsonify, request, send_file
+from flask import Blueprint, Response, request, send_file
 
 from lipsync.errors import LipsyncError
 from lipsync.face.avatars import avatar, shipped_avatars
 from lipsync.media.decode import HEAD, is_video
 from lipsync.settings import Settings
 from lipsync.speech.languages import LANGUAGES
-from lipsync.web import errors
+from lipsync.web import errors, faults
+from lipsync.web.answers import AvatarAnswer, AvatarsAnswer, LanguageAnswer, VoiceAnswer, VoicesAnswer
+from lipsync.web.contract import CONDITIONAL, Answered, a_file, described, said
 from lipsync.web.loading import Loading
 from lipsync.web.reader import language_of_answer
 from lipsync.web.voices import facts as voice_facts
 
-if TYPE_CHECKING:
-    pass
-
 log = logging.getLogger(__name__)
+
+_PORTRAITS = (
+    *("image/jpeg", "image/png", "image/webp", "image/bmp", "image/tiff"),
+    *("video/mp4", "video/quicktime", "video/webm", "video/x-matroska", "application/octet-stream"),
+)
+"""By the ending of the owner's file."""
 
 
 def blueprint(settings: Settings, loading: Loading) -> Blueprint:
@@ -32,29 +36,48 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
     own_video = settings.avatar not in shipped and _is_video(Path(settings.avatar).expanduser())
 
     @api.get("/voices")
+    @described(
+        "All voices and languages",
+        Answered(200, "What can speak, and why others cannot.", VoicesAnswer),
+        tag="voices",
+        errors=faults.NOT_LOADED,
+    )
     def voices() -> Response:
         service, reader = loading.service(), language_of_answer(request)
         known, problem = service.voices(), service.cloning.problem
         spoken = {code for voice in known for code in voice.languages}
-        return jsonify(
-            default=settings.language,
-            languages=[{"code": one.code, "name": one.label} for one in LANGUAGES if one.code in spoken],
-            voices=[asdict(voice) for voice in known],
-            added=[voice_facts(one) for one in service.cloning.voices()],
-            cloning=None if problem is None else problem.sentence(reader),
-            absent={name: why.sentence(reader) for name, why in service.absent_voices().items()},
+        return said(
+            VoicesAnswer(
+                default=settings.language,
+                languages=[LanguageAnswer(code=one.code, name=one.label) for one in LANGUAGES if one.code in spoken],
+                voices=[VoiceAnswer.model_validate(asdict(voice)) for voice in known],
+                added=[voice_facts(one) for one in service.cloning.voices()],
+                cloning=None if problem is None else problem.sentence(reader),
+                absent={name: why.sentence(reader) for name, why in service.absent_voices().items()},
+            )
         )
 
     @api.get("/avatars")
+    @described("All portraits", Answered(200, "Those that come with the server.", AvatarsAnswer), tag="portraits")
     def avatars() -> Response:
-        return jsonify(
-            # Where a picture of the owner's own lies is nobody's business.
-            default=settings.avatar if settings.avatar in shipped else None,
-            default_moves=own_video,
-            avatars=[asdict(one) for one in shipped_avatars()],
+        return said(
+            AvatarsAnswer(
+                # Where a picture of the owner's own lies is nobody's business.
+                default=settings.avatar if settings.avatar in shipped else None,
+                default_moves=own_video,
+                avatars=[AvatarAnswer.model_validate(asdict(one)) for one in shipped_avatars()],
+            )
         )
 
     @api.get("/avatars/<name>")
+    @described(
+        "One picture",
+        *a_file("The picture.", ("image/jpeg",)),
+        tag="portraits",
+        parameters=CONDITIONAL,
+        errors=("unknown_avatar", "bad_range"),
+        moved={"unknown_avatar": 404},
+    )
     def one_avatar(name: str) -> Response:
         try:
             return send_file(avatar(name).path)
@@ -62,6 +85,13 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
             return errors.answer(error, 404)  # here it is an address, not a mistake in a field
 
     @api.get("/avatar")
+    @described(
+        "The default portrait",
+        *a_file("The picture, or the video.", _PORTRAITS),
+        tag="portraits",
+        parameters=CONDITIONAL,
+        errors=("bad_range",),
+    )
     def default_avatar() -> Response:
         own = Path(settings.avatar).expanduser().absolute()
         return send_file(avatar(settings.avatar).path if settings.avatar in shipped else own)

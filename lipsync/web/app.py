@@ -11,7 +11,7 @@ from lipsync.jobs.jobs import Jobs
 from lipsync.jobs.memory import Floor
 from lipsync.service import LipsyncService
 from lipsync.settings import Settings
-from lipsync.web import api, errors, openai, page, voices
+from lipsync.web import api, errors, explorer, openai, page, voices
 from lipsync.web import jobs as job_routes
 from lipsync.web.live import Watchers
 from lipsync.web.loading import Loading, Service
@@ -54,6 +54,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
     app.register_blueprint(openai.blueprint(settings, loading))
     app.register_blueprint(voices.blueprint(loading))
     app.register_blueprint(page.blueprint(settings))
+    app.register_blueprint(explorer.blueprint(settings))
     errors.register(app, settings.max_upload_mb)
     loading.start()
     jobs.start()

@@ -6,11 +6,13 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable
+from typing import Literal
 
 from flask import Flask, Response, g, jsonify, request
 from werkzeug.exceptions import HTTPException
 
 from lipsync.errors import LipsyncError
+from lipsync.web.answers import OpenAIError, OpenAIProblem, Problem
 from lipsync.web.reader import language_of_answer, language_of_page
 
 log = logging.getLogger(__name__)
@@ -34,12 +36,12 @@ RETRY_AFTER = 2
 
 def answer(error: LipsyncError, status: int | None = None) -> Response:
     """The response that says ``error``, with its own status unless another is given."""
-    if request.path.startswith("/v1/"):
-        response = jsonify(error=openai_error(error, language_of_answer(request), status))
-    elif request.path.startswith("/api/") or request.path in ("/api", "/login"):
-        sentence = error.sentence(language_of_answer(request))
-        # What a request holds may be quoted in the sentence, and not all of it can be written as UTF-8.
-        response = jsonify(error=sentence.encode("utf-8", "backslashreplace").decode(), code=error.code)
+    g.problem = error  # for lipsync/web/incidents.py
+    form = form_of(request.path)
+    if form == "openai":
+        response = jsonify(openai_problem(error, language_of_answer(request), status).model_dump())
+    elif form == "json":
+        response = jsonify(problem(error, language_of_answer(request)).model_dump())
     else:
         response = Response(error.sentence(language_of_page(request)), mimetype="text/plain")
     response.status_code = status or error.status
@@ -53,13 +55,34 @@ def answer(error: LipsyncError, status: int | None = None) -> Response:
     return response
 
 
-def openai_error(error: LipsyncError, language: str, status: int | None = None) -> dict[str, str | None]:
+def form_of(path: str) -> Literal["json", "openai", "text"]:
+    """How an error is written at this address."""
+    if path.startswith("/v1/"):
+        return "openai"
+    return "json" if path.startswith("/api/") or path in ("/api", "/login") else "text"
+
+
+def problem(error: LipsyncError, language: str) -> Problem:
+    """``error`` as the API has it, with a sentence in ``language``."""
+    return Problem(error=_sentence(error, language), code=error.code)
+
+
+def openai_problem(error: LipsyncError, language: str, status: int | None = None) -> OpenAIProblem:
     """``error`` as OpenAI's interface has it, with a sentence in ``language``."""
     mine = (status or error.status) >= 500
-    sentence = error.sentence(language).encode("utf-8", "backslashreplace").decode()
-    param = str(error.facts["field"]) if error.code == "bad_field" else None
-    kind = "server_error" if mine else "invalid_request_error"
-    return {"message": sentence, "type": kind, "param": param, "code": error.code}
+    return OpenAIProblem(
+        error=OpenAIError(
+            message=_sentence(error, language),
+            type="server_error" if mine else "invalid_request_error",
+            param=str(error.facts["field"]) if error.code == "bad_field" else None,
+            code=error.code,
+        )
+    )
+
+
+def _sentence(error: LipsyncError, language: str) -> str:
+    """What a request holds may be quoted in the sentence, and not all of it can be written as UTF-8."""
+    return error.sentence(language).encode("utf-8", "backslashreplace").decode()
 
 
 def register(app: Flask, max_upload_mb: float) -> None:

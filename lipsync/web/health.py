@@ -19,6 +19,7 @@ from lipsync.jobs.jobs import Jobs
 from lipsync.settings import Settings
 from lipsync.web import errors
 from lipsync.web.answers import Answer
+from lipsync.web.contract import Answered, described, said
 from lipsync.web.loading import Loading
 from lipsync.web.reader import language_of_answer
 
@@ -68,13 +69,20 @@ def blueprint(loading: Loading, readiness: Readiness) -> Blueprint:
     health = Blueprint("health", __name__, url_prefix="/api")
 
     @health.get("/health")
+    @described("Whether it is alive", Answered(200, "It is; and what it is.", HealthAnswer), tag="server")
     def alive() -> Response:
         status = loading.status()
         if failure := loading.failure:
             status |= errors.answer(failure).get_json()
-        return _unstored(jsonify(status))
+        return _unstored(said(HealthAnswer.model_validate(status)))
 
     @health.get("/ready")
+    @described(
+        "Whether it can take work",
+        Answered(200, "It can.", ReadyAnswer),
+        Answered(503, "It cannot, and why.", ReadyAnswer, ("Retry-After",)),
+        tag="server",
+    )
     def ready() -> tuple[Response, int]:
         problems, reader = readiness.problems(), language_of_answer(request)
         told = [ReadyProblem(code=one.code, sentence=one.sentence(reader)) for one in problems]

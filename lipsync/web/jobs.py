@@ -15,14 +15,16 @@ from lipsync.jobs.job import Job
 from lipsync.jobs.jobs import Jobs
 from lipsync.settings import Settings
 from lipsync.speech.chain import Fallback
-from lipsync.web.answers import JobsAnswer
+from lipsync.web import contract, faults
+from lipsync.web.answers import JobAnswer, JobsAnswer
 from lipsync.web.caller import current
 from lipsync.web.client import has_left
+from lipsync.web.contract import Answered, Body, Media, a_file, described
 from lipsync.web.describe import describe, told
 from lipsync.web.live import Watchers, events, growing
 from lipsync.web.reader import language_of_answer
 from lipsync.web.stopping import is_stopping
-from lipsync.web.wish import read_wish
+from lipsync.web.wish import Wish, read_wish
 
 _LISTED = 50
 """Jobs in the caller's list."""
@@ -30,6 +32,8 @@ _BEAT = 0.5
 """Seconds after which is looked whether the client of a waiting request is still there."""
 _YES = ("1", "true", "yes", "on")
 _MIMES = {".vtt": "text/vtt", ".srt": "application/x-subrip"}
+_MP4 = ("video/mp4",)
+_WISH = Body(json=Wish, form=Wish, files=("image",))
 
 
 def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
@@ -50,6 +54,14 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
         )
 
     @api.post("/jobs")
+    @described(
+        "Ask for a video",
+        Answered(202, "The job, which waits for its turn.", JobAnswer, ("X-Job-Id", "Location")),
+        tag="jobs",
+        body=_WISH,
+        parameters=(contract.IDEMPOTENCY_KEY,),
+        errors=(*faults.BODY, *faults.ORDERING, *faults.SUBMITTING),
+    )
     def create() -> tuple[Response, int]:
         job = submit()
         response = jsonify(told(job, jobs, language_of_answer(request)))
@@ -58,6 +70,17 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
         return _unstored(response), 202
 
     @api.post("/generate")
+    @described(
+        "Make a video",
+        Answered(
+            200, "The video.", Media(_MP4), ("X-Job-Id",), ("ETag", "Server-Timing", "X-Voice", "X-Voice-Fallbacks")
+        ),
+        tag="videos",
+        means="The answer comes when the video is done, or with `stream=1` as soon as there is something to play.",
+        body=_WISH,
+        parameters=(contract.STREAM, contract.IDEMPOTENCY_KEY),
+        errors=(*faults.BODY, *faults.SUBMITTING, *faults.MADE, "too_many_streams"),
+    )
     def generate() -> Response:
         job = submit()
         if request.args.get("stream", "").lower() in _YES:
@@ -73,30 +96,61 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
         return _unstored(response)
 
     @api.get("/jobs")
+    @described("The last jobs", Answered(200, "At most 50.", JobsAnswer), tag="jobs")
     def recent() -> Response:
         reader = language_of_answer(request)
         answer = JobsAnswer(jobs=[describe(job, jobs, reader) for job in jobs.recent(current().name, _LISTED)])
         return _unstored(jsonify(answer.model_dump(mode="json")))
 
     @api.get("/jobs/<id>")
+    @described("One job", Answered(200, "How far it is.", JobAnswer), tag="jobs", errors=faults.JOB)
     def one(id: str) -> Response:
         return _unstored(jsonify(told(jobs.get(id, current().name), jobs, language_of_answer(request))))
 
     @api.delete("/jobs/<id>")
+    @described(
+        "Cancel or forget a job",
+        Answered(200, "The job as it was left.", JobAnswer),
+        tag="jobs",
+        means="One that waits or runs is cancelled; one that has ended is forgotten, with its video.",
+        errors=faults.JOB,
+    )
     def cancel(id: str) -> Response:
         return _unstored(jsonify(told(jobs.cancel(id, current().name), jobs, language_of_answer(request))))
 
     @api.get("/jobs/<id>/events")
+    @described(
+        "Follow a job",
+        Answered(
+            200, "Events `job`, the data of each the job as JSON.", Media((), ("text/event-stream",)), ("X-Job-Id",)
+        ),
+        tag="jobs",
+        means="Server-sent events, whenever something has happened to it; they end when it has.",
+        errors=(*faults.JOB, "too_many_streams"),
+    )
     def follow(id: str) -> Response:
         reader = language_of_answer(request)
         news = events(jobs, id, current().name, lambda job: told(job, jobs, reader), is_stopping)
         return _live(Response(watchers.admitted(news), mimetype="text/event-stream"), id)
 
     @api.get("/jobs/<id>/stream")
+    @described(
+        "Watch a video while it is made",
+        Answered(200, "Fragmented MP4; the whole file once it is done.", Media(_MP4), ("X-Job-Id",)),
+        tag="videos",
+        errors=(*faults.MADE, "too_many_streams"),
+    )
     def stream(id: str) -> Response:
         return _streamed(jobs, watchers, id, cancels=False)
 
     @api.get("/jobs/<id>/video")
+    @described(
+        "The finished video",
+        *a_file("The video.", _MP4, ("X-Job-Id",)),
+        tag="videos",
+        parameters=(contract.DOWNLOAD, *contract.CONDITIONAL),
+        errors=(*faults.MADE, "bad_range"),
+    )
     def video(id: str) -> Response:
         job = jobs.get(id, current().name)
         response = _video(jobs, job, as_attachment=request.args.get("download", "").lower() in _YES)
@@ -105,6 +159,13 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
         return response
 
     @api.get("/jobs/<id>/subtitles")
+    @described(
+        "Its subtitles",
+        *a_file("The subtitles, in the format that was asked for.", tuple(_MIMES.values())),
+        tag="videos",
+        parameters=contract.CONDITIONAL,
+        errors=(*faults.MADE, "no_subtitles", "bad_range"),
+    )
     def subtitles(id: str) -> Response:
         job = jobs.get(id, current().name)
         if job.subtitles is None:

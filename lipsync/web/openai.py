@@ -15,7 +15,7 @@ from itertools import chain
 from typing import Any, Literal
 
 import numpy as np
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, request
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -25,7 +25,9 @@ from lipsync.media.sound_writer import FORMATS, SoundWriter
 from lipsync.settings import Settings
 from lipsync.speech.style import SPEED
 from lipsync.speech.types import Speech
-from lipsync.web import errors
+from lipsync.web import errors, faults
+from lipsync.web.answers import ModelAnswer, ModelsAnswer
+from lipsync.web.contract import Answered, Body, Media, described, said
 from lipsync.web.loading import Loading
 from lipsync.web.reader import note_spoken
 from lipsync.web.wish import NAME, read_json
@@ -41,6 +43,8 @@ OPENAI_VOICES = {
 }
 """OpenAI's voices: for each of them the first voice of this sex speaks that there is in the language."""
 MODEL = "lipsync"
+SOUND = Media(tuple(dict.fromkeys(one.mime for one in FORMATS.values())), types_of_text=("text/event-stream",))
+"""What is sent."""
 
 
 class SpeechWish(BaseModel):
@@ -63,6 +67,14 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
     v1 = Blueprint("openai", __name__, url_prefix="/v1")
 
     @v1.post("/audio/speech")
+    @described(
+        "Speak",
+        Answered(200, "The sound, sent while it is spoken; or events with pieces of it.", SOUND, ("X-Voice",)),
+        tag="openai",
+        means="OpenAI's `POST /v1/audio/speech`. Other fields than these are not heeded.",
+        body=Body(json=SpeechWish),
+        errors=(*faults.JSON_BODY, *faults.SCRIPT, *faults.NOT_LOADED, *faults.SPEAKING),
+    )
     def speech() -> Response:
         wish = _read(settings.language)
         voice, sex = _voice(wish.voice)
@@ -80,20 +92,28 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
         return response
 
     @v1.get("/models")
+    @described("All models", Answered(200, "There is one.", ModelsAnswer), tag="openai")
     def models() -> Response:
-        return jsonify(object="list", data=[_model(MODEL)])
+        return said(ModelsAnswer(object="list", data=[_model(MODEL)]))
 
     @v1.get("/models/<name>")
+    @described(
+        "One model",
+        Answered(200, "The one there is.", ModelAnswer),
+        tag="openai",
+        errors=("unknown_model",),
+        moved={"unknown_model": 404},
+    )
     def one_model(name: str) -> Response:
         if name != MODEL:
             return errors.answer(LipsyncError("unknown_model", model=name[:40], known=MODEL), 404)
-        return jsonify(_model(MODEL))
+        return said(_model(MODEL))
 
     return v1
 
 
-def _model(name: str) -> dict[str, object]:
-    return {"id": name, "object": "model", "created": 0, "owned_by": "lipsync"}
+def _model(name: str) -> ModelAnswer:
+    return ModelAnswer(id=name, object="model", created=0, owned_by="lipsync")
 
 
 def _read(language: str) -> SpeechWish:
@@ -159,7 +179,7 @@ def _events(encoded: Iterator[bytes]) -> Iterator[bytes]:
             if data:
                 yield _event({"type": "speech.audio.delta", "audio": base64.b64encode(data).decode()})
     except LipsyncError as error:
-        yield _event({"type": "error", "error": errors.openai_error(error, "en")})
+        yield _event({"type": "error", **errors.openai_problem(error, "en").model_dump()})
         return
     usage = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
     yield _event({"type": "speech.audio.done", "usage": usage})

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Request, Response, jsonify, request
+from flask import Blueprint, Request, Response, request
+from pydantic import BaseModel, ConfigDict, Field
 
 from lipsync.cloning import MOST_FILES
 from lipsync.errors import LipsyncError
 from lipsync.speech.cloned import ClonedVoice
-from lipsync.web import errors
+from lipsync.web import errors, faults
+from lipsync.web.answers import AddedVoice, DeletedAnswer
+from lipsync.web.contract import Answered, Body, described, said
 from lipsync.web.loading import Loading
 
 _YES = ("1", "true", "on", "yes")
+
+
+class VoiceWish(BaseModel):
+    """The form of ``POST /api/voices``."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = Field(min_length=1, max_length=40, description="What it is to be called.")
+    sound: list[bytes] = Field(
+        min_length=1,
+        max_length=MOST_FILES,
+        description="Sound files of one person talking, 6 seconds to 10 minutes in all.",
+    )
+    may_use: str = Field(
+        json_schema_extra={"enum": list(_YES)}, description="yes: whose voice it is has allowed it, or it is yours."
+    )
 
 
 def blueprint(loading: Loading) -> Blueprint:
@@ -18,25 +37,39 @@ def blueprint(loading: Loading) -> Blueprint:
     voices = Blueprint("voices", __name__, url_prefix="/api/voices")
 
     @voices.post("")
+    @described(
+        "Add a voice of your own",
+        Answered(201, "It can speak now.", AddedVoice),
+        tag="voices",
+        body=Body(form=VoiceWish),
+        errors=faults.LEARNING,
+    )
     def add() -> tuple[Response, int]:
         name, files, confirmed = _form(request)
         added = loading.service().cloning.add(name, files, confirmed=confirmed)
-        return jsonify(facts(added)), 201
+        return said(facts(added)), 201
 
     @voices.delete("/<name>")
+    @described(
+        "Delete a voice that was added",
+        Answered(200, "It is no more.", DeletedAnswer),
+        tag="voices",
+        errors=("unknown_voice", *faults.NOT_LOADED),
+        moved={"unknown_voice": 404},
+    )
     def delete(name: str) -> Response:
         try:
             loading.service().cloning.delete(name)
         except LipsyncError as error:
             return errors.answer(error, 404 if error.code == "unknown_voice" else None)
-        return jsonify(deleted=name)
+        return said(DeletedAnswer(deleted=name))
 
     return voices
 
 
-def facts(voice: ClonedVoice) -> dict[str, object]:
+def facts(voice: ClonedVoice) -> AddedVoice:
     """What the API tells of a voice that was added."""
-    return {"name": voice.name, "voice": f"xtts:{voice.name}", "created": voice.created, "seconds": voice.seconds}
+    return AddedVoice(name=voice.name, voice=f"xtts:{voice.name}", created=voice.created, seconds=voice.seconds)
 
 
 def _form(request: Request) -> tuple[str, list[bytes], bool]:
@@ -47,8 +80,8 @@ def _form(request: Request) -> tuple[str, list[bytes], bool]:
     if request.mimetype != "multipart/form-data":
         raise LipsyncError("wrong_type")
     for field in (*request.form, *request.files):
-        if field not in ("name", "may_use", "sound"):
-            known = "name, may_use, sound"
+        if field not in VoiceWish.model_fields:
+            known = ", ".join(VoiceWish.model_fields)
             expected = {"en": f"there is no such field; these are: {known}", "ru": f"такого нет; есть: {known}"}
             raise LipsyncError("bad_field", field=field[:40], expected=expected)
     confirmed = request.form.get("may_use", "").strip().lower() in _YES

@@ -1,0 +1,108 @@
+"""A server that is killed, or stopped, in the middle of its jobs, and what the next one makes of them."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import av
+
+from tests.web.server import PATIENCE, Server, serve
+
+JOBS = 20
+TEXT = "Number {n} speaks."
+
+
+def ask(server: Server, number: int) -> dict[str, Any]:
+    body = {"text": TEXT.format(n=number), "language": "en", "avatar": "hopper"}
+    answer = server.ask("POST", "/api/jobs", body, {"Idempotency-Key": f"number-{number}"})
+    assert answer.status == 202, answer.body
+    return dict(json.loads(answer.body))
+
+
+def listed(server: Server) -> dict[str, dict[str, Any]]:
+    return {job["id"]: job for job in json.loads(server.ask("GET", "/api/jobs").body)["jobs"]}
+
+
+def states(server: Server) -> Counter[str]:
+    return Counter(job["state"] for job in listed(server).values())
+
+
+def until(happens: Callable[[], bool], server: Server) -> None:
+    end = time.monotonic() + 2 * PATIENCE
+    while not happens():
+        assert time.monotonic() < end, server.log.read_text()
+        time.sleep(0.05)
+
+
+def videos(folder: Path) -> list[Path]:
+    return sorted((folder / "outputs").glob("*.mp4"))
+
+
+def are_whole(paths: list[Path], jobs: dict[str, dict[str, Any]]) -> None:
+    """Each job has its own video, and each of these has as many frames as the job says."""
+    frames = []
+    for path in paths:
+        with av.open(str(path)) as film:
+            frames.append(film.streams.video[0].frames)
+    assert sorted(frames) == sorted(job["frames"] for job in jobs.values())
+
+
+def test_all_jobs_of_a_killed_server_end_once(tmp_path: Path) -> None:
+    with serve(tmp_path) as server:
+        asked = [ask(server, number)["id"] for number in range(JOBS)]
+        until(lambda: states(server)["done"] >= 3 and states(server)["running"] >= 1, server)
+        os.killpg(server.process.pid, signal.SIGKILL)
+        server.process.wait()
+    before = set(videos(tmp_path))
+    with serve(tmp_path) as server:
+        until(lambda: states(server)["done"] == JOBS, server)
+        jobs = listed(server)
+        assert set(jobs) == set(asked), "none lost, none doubled"
+        # Who asks again after the crash gets the same job.
+        assert ask(server, 7)["id"] in asked
+        assert states(server) == {"done": JOBS}
+    assert before <= set(videos(tmp_path)), "what was done stays"
+    assert len(videos(tmp_path)) == JOBS
+    are_whole(videos(tmp_path), jobs)
+
+
+def test_a_job_that_kills_the_server_twice_is_given_up(tmp_path: Path) -> None:
+    with serve(tmp_path) as server:
+        ask(server, 1)  # what does not kill it
+        until(lambda: states(server)["done"] == 1, server)
+    for _ in range(2):
+        with serve(tmp_path, "tests.web.served:app", WAIT_FOR_GO="1") as server:
+            if not (tmp_path / "poison").exists():
+                ask(server, 2)
+                (tmp_path / "poison").touch()
+            until(lambda server=server: states(server)["running"] == 1, server)  # type: ignore[misc]
+            os.killpg(server.process.pid, signal.SIGKILL)
+            server.process.wait()
+    with serve(tmp_path) as server:
+        until(lambda: states(server)["running"] + states(server)["queued"] == 0, server)
+        failed = [job for job in listed(server).values() if job["state"] == "failed"]
+        assert [job["error"]["code"] for job in failed] == ["job_crashed"]
+        assert states(server) == {"done": 1, "failed": 1}
+
+
+def test_what_a_stopped_server_had_not_finished_is_handed_back(tmp_path: Path) -> None:
+    with serve(tmp_path) as server:
+        asked = [ask(server, number)["id"] for number in range(6)]
+        until(lambda: states(server)["running"] >= 1, server)
+        began = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - began < PATIENCE, "it does not wait for the whole queue"
+    done = len(videos(tmp_path))
+    assert done < len(asked), "too fast to say anything"
+    assert not list((tmp_path / "outputs").glob(".lipsync-*")), "nothing half-written stays"
+    with serve(tmp_path) as server:
+        until(lambda: states(server)["done"] == len(asked), server)
+        assert "made again" not in server.log.read_text(), "handed back, not lost"
+    assert len(videos(tmp_path)) == len(asked)

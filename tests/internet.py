@@ -177,7 +177,7 @@ def answers(status: int = 200, body: bytes = b"", **headers: str) -> Behaviour:
         handler.send_response(status)
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         for name, value in {"Content-Length": str(len(body)), **named}.items():
-            handler.send_header(name, value)
+            handler.send_header(name, value.encode().decode("latin-1"))  # as many a server does: UTF-8
         handler.end_headers()
         handler.wfile.write(body)
 

@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from lipsync.errors import LipsyncError
+from lipsync.web.picture_url import fetch_picture
 from lipsync.web.reader import note_spoken
 
 NAME = 200
@@ -37,14 +38,21 @@ class Wish(BaseModel):
     subtitles: str | None = Field(None, max_length=NAME, description="vtt or srt: a track of them in the video.")
     box: Any = Field(None, description="The face: x0,y0,x1,y1 in pixels of the picture, upright; else it is found.")
     pads: Any = Field(None, description="Wav2Lip's box grows by top,bottom,left,right pixels; 0,10,0,0 if not given.")
+    image_url: str | None = Field(
+        None,
+        max_length=ADDRESS,
+        exclude=True,  # what is dumped goes to the service, which gets the picture itself
+        description="Address (https) of the picture or short video, in place of the file image.",
+    )
     webhook: str | None = Field(None, max_length=ADDRESS, description="Address that is told when the job has ended.")
 
 
 def read_wish(request: Request, *, language: str, max_picture: int) -> tuple[Wish, bytes | None]:
-    """The wish in a request's body, and the bytes of the picture that came with it.
+    """The wish in a request's body, and the bytes of the picture that came with it or that its image_url leads to.
 
     ``language`` is that of a request that names none; ``max_picture`` is in bytes. Raises LipsyncError: no_body,
-    wrong_type, bad_json, not_an_object, file_too_large, empty_text, bad_characters, bad_field.
+    wrong_type, bad_json, not_an_object, file_too_large, empty_text, bad_characters, bad_field, picture_address,
+    picture_unreachable.
     """
     if not request.content_length and not request.headers.get("Transfer-Encoding"):
         raise LipsyncError("no_body")
@@ -64,9 +72,14 @@ def read_wish(request: Request, *, language: str, max_picture: int) -> tuple[Wis
             known = ", ".join(Wish.model_fields)
             raise _bad_field(name, f"there is no such field; these are: {known}", f"такого нет; есть: {known}")
     try:
-        return Wish.model_validate(fields, strict=strict), picture
+        wish = Wish.model_validate(fields, strict=strict)
     except ValidationError as error:
         _refuse(error.errors(include_url=False)[0])
+    if wish.image_url is not None:
+        if picture is not None:
+            raise _bad_field("image_url", "it is not given together with image", "оно не даётся вместе с image")
+        picture = fetch_picture(wish.image_url, max_picture)
+    return wish, picture
 
 
 def read_json(request: Request) -> dict[str, Any]:

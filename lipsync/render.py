@@ -102,7 +102,7 @@ def render(
     nothing_to_say, cannot_write, and what the pieces raise.
     """
     told = told or Told(None)
-    builder, performance = TrackBuilder(fps, seed), animator.perform(fps)
+    builder, performance = TrackBuilder(fps, seed), animator.perform(fps, told.again)
     spoken = 0
     with ExitStack() as files:
         track_file = files.enter_context(TrackFile(track_path, fps)) if track_path else None

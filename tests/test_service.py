@@ -22,12 +22,15 @@ from PIL import Image, ImageOps
 
 from lipsync.errors import LipsyncError
 from lipsync.face.avatars import avatar
-from lipsync.progress import Stage
+from lipsync.media.codecs import mime_of
+from lipsync.order import Checked
+from lipsync.progress import Cancelled, Stage
 from lipsync.result import Result
 from lipsync.service import LipsyncService
 from lipsync.settings import Settings
 from lipsync.speech.espeak import RATE, EspeakVoice
 from lipsync.speech.script import script_of
+from tests.speech.parrots import Parrot, hangs, makers
 
 SMALL = 256
 """Pixels of the longer side: a frame costs 2 ms."""
@@ -336,6 +339,106 @@ def test_what_the_progress_raises_ends_the_work_and_frees_the_turn(tmp_path: Pat
     assert list((tmp_path / "outputs").iterdir()) == []
     assert not (tmp_path / "a.json").exists()
     assert service.generate(text="Да").path.is_file()
+
+
+def test_a_stream_is_the_video(service: LipsyncService, tmp_path: Path) -> None:
+    stream, grown = tmp_path / "stream.mp4", list[int]()
+
+    def watch(stage: Stage, _: float) -> None:
+        if stage == "render":
+            grown.append(stream.stat().st_size)
+
+    result = service.generate(text="Раз. Два. Три.", subtitles="vtt", stream=stream, progress=watch)
+    assert 0 < np.count_nonzero(np.diff([size for size in grown if size])) < result.frames
+    assert mime_of(stream.read_bytes()) == mime_of(result.path.read_bytes())
+    np.testing.assert_array_equal(heard(stream), heard(result.path))
+    np.testing.assert_array_equal(first_picture(stream), first_picture(result.path))
+
+
+def test_cancelled_in_the_middle_only_the_stream_stays(tmp_path: Path) -> None:
+    service, stream = make_service(tmp_path), tmp_path / "stream.mp4"
+
+    def stop(_: Stage, done: float) -> None:
+        if done > 0.6:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        service.generate(text="Это предложение прервут. И это тоже.", progress=stop, stream=stream, subtitles="srt")
+    assert list((tmp_path / "outputs").iterdir()) == []
+    with av.open(str(stream)) as container:
+        assert sum(1 for _ in container.decode(video=0)) > 5
+
+
+def test_who_waits_for_their_turn_can_be_cancelled(tmp_path: Path) -> None:
+    service = make_service(tmp_path, renders=1)
+    begun, go = threading.Event(), threading.Event()
+    waited: list[Stage] = []
+
+    def hold(stage: Stage, _: float) -> None:
+        if stage == "render":
+            begun.set()
+            go.wait()
+
+    def stop(stage: Stage, done: float) -> None:
+        assert done == 0
+        waited.append(stage)
+        if len(waited) == 4:
+            raise Cancelled
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(service.generate, text="Да.", progress=hold)
+        try:
+            assert begun.wait(60)
+            with pytest.raises(Cancelled):
+                service.generate(text="Нет.", progress=stop)
+        finally:
+            go.set()
+        assert first.result().path.is_file()
+    assert waited == ["portrait"] * 4
+    assert service.generate(text="Да").path.is_file()  # the turn that it did not get is not lost either
+
+
+def test_a_voice_that_is_waited_for_can_be_cancelled(tmp_path: Path) -> None:
+    release, told = threading.Event(), list[Stage]()
+    hanging = Parrot("hanging", hangs(release))
+    settings = Settings(
+        _env_file=None, avatar="hopper", outputs=tmp_path / "o", cache=tmp_path / "c", max_side=SMALL,
+        warm_up=False, voices="hanging,espeak", voice_seconds=600,
+    )  # fmt: skip
+    service = LipsyncService(settings, makers(hanging))
+    service.load(ahead=False)
+
+    def stop(stage: Stage, _: float) -> None:
+        told.append(stage)
+        if told.count("speech") == 3:
+            raise Cancelled
+
+    try:
+        with pytest.raises(Cancelled):
+            service.generate(text="Да.", progress=stop)
+    finally:
+        release.set()
+    assert told == ["portrait", "speech", "speech", "speech"]
+    result = service.generate(text="Да.")
+    assert (result.voice, result.fallbacks) == ("hanging:high", ())
+
+
+def test_a_request_is_checked_before_anything_is_done(service: LipsyncService, mirrored: bytes) -> None:
+    checked = service.check(text="Мені 5 років.", language="auto")
+    assert checked == Checked(len("Мені п'ять років."), "uk", "hopper")
+    assert service.check(text="Да", picture=mirrored).avatar == "picture"
+    for wanted, code in (
+        ({"text": " "}, "empty_text"),
+        ({"text": "Да", "voice": "nobody"}, "unknown_voice"),
+        ({"text": "Да", "avatar": "nobody"}, "unknown_avatar"),
+        ({"text": "Да", "fps": 9}, "bad_field"),
+    ):
+        with pytest.raises(LipsyncError) as caught:
+            service.check(**wanted)  # type: ignore[typeddict-item]
+        assert caught.value.code == code
+    with pytest.raises(LipsyncError) as caught:
+        LipsyncService(service.settings).check(text="Да")
+    assert caught.value.code == "not_ready"
 
 
 def test_it_says_how_far_it_is(tmp_path: Path) -> None:

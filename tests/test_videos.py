@@ -16,6 +16,7 @@ from lipsync.errors import LipsyncError
 from lipsync.face.avatars import avatar
 from lipsync.media.decode import read_video
 from lipsync.media.frame import frame_of
+from lipsync.progress import Cancelled, Stage
 from lipsync.service import LipsyncService
 from lipsync.settings import Settings
 from tests.animate.wav2lip.drawers import SameDrawer
@@ -46,6 +47,22 @@ def service_in(folder: Path, *, drawer: SameDrawer | None = None, **settings: An
 @pytest.fixture(scope="module")
 def film() -> bytes:
     return mp4(moving(12))
+
+
+def test_a_video_that_is_studied_can_be_cancelled(tmp_path: Path, film: bytes) -> None:
+    service = service_in(tmp_path, drawer=GreyDrawer())
+    told: list[Stage] = []
+
+    def stop(stage: Stage, _: float) -> None:
+        told.append(stage)
+        if len(told) == 6:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        service.generate(text="Yes.", language="en", picture=film, progress=stop)
+    assert told == ["portrait"] * 6  # in the middle of its twelve frames
+    assert [path for path in (tmp_path / "cache").rglob("*") if path.is_file()] == []
+    assert service.generate(text="Yes.", language="en", picture=film).portrait == "made"
 
 
 def test_a_video_speaks(tmp_path: Path, film: bytes) -> None:

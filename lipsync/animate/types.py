@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.media.frame import Frame
+from lipsync.progress import Meanwhile
 from lipsync.speech.types import Speech
 
 ARKIT_NAMES: tuple[str, ...] = (
@@ -79,6 +80,6 @@ class Animator(Protocol):
         """(T,) opening of the inner lips that is meant for this portrait, in distances of its outer eye corners."""
         ...
 
-    def perform(self, fps: int) -> Performance:
-        """Begin a video."""
+    def perform(self, fps: int, meanwhile: Meanwhile | None = None) -> Performance:
+        """Begin a video. ``meanwhile`` is called while its frames are waited for."""
         ...

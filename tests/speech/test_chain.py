@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from lipsync.errors import LipsyncError
+from lipsync.progress import Cancelled
 from lipsync.settings import Settings
 from lipsync.speech.chain import Fallback, VoiceChain
 from lipsync.speech.edges import LEAD, TAIL
@@ -183,6 +184,38 @@ def test_an_engine_that_hangs_is_left_behind_and_not_asked_while_it_does(
     hanging._deed = None
     pieces, fallbacks = spoken(voices)
     assert ([piece.voice for piece in pieces], fallbacks) == (["hanging:low"] * 3, [])
+
+
+@pytest.mark.parametrize("mark", ["", "cached"])
+def test_who_is_cancelled_hears_nothing_more_and_the_engine_has_not_failed(
+    tmp_path: Path, release: threading.Event, mark: str
+) -> None:
+    hanging = Parrot("hanging", hangs(release), "Папа", mark=mark)
+    voices = chain(tmp_path, makers(hanging))
+    calls = []
+
+    def meanwhile() -> None:
+        if len(hanging.said) > before + 1:  # the second sentence is what it hangs at
+            calls.append(threading.current_thread())
+            raise Cancelled
+
+    for before in (0, 2):
+        speaking = voices.speak(TEXT.replace("Мама", f"Мама {'и ' * before}"), "ru", meanwhile=meanwhile)
+        with pytest.raises(Cancelled):
+            list(speaking)
+        assert speaking.fallbacks == []
+    assert calls == [threading.current_thread()] * 2
+    release.set()
+    pieces, fallbacks = spoken(voices)  # it is asked again, at once
+    assert ([piece.voice for piece in pieces], fallbacks) == (["hanging:low"] * 3, [])
+
+
+def test_each_piece_says_whether_it_is_the_last(tmp_path: Path) -> None:
+    voices = chain(tmp_path, makers())
+    for text, count in ((TEXT, 3), ("Мама.", 1)):
+        pieces = list(voices.speak(text, "ru").with_last())
+        assert [last for _, last in pieces] == [False] * (count - 1) + [True]
+        assert [piece.text for piece, _ in pieces] == [piece.text for piece in voices.speak(text, "ru")]
 
 
 def test_the_memory_of_an_engine_that_ran_out_is_returned(tmp_path: Path) -> None:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from threading import Event
 
 import pytest
 
+from lipsync.progress import Cancelled
 from lipsync.speech.limited import Limited, TooSlow
 
 
@@ -71,4 +73,67 @@ def test_many_at_the_edge_of_their_time() -> None:
         thread.join(30)
     assert len(results) == 100
     assert False not in results
+    assert not limited.stuck
+
+
+def test_what_is_cancelled_is_left_alone_and_not_stuck_before_its_time_is_over(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    limited, release, at_work, seen = Limited(), Event(), Event(), Event()
+    ahead = 0.0
+    monotonic = time.monotonic
+    monkeypatch.setattr("lipsync.speech.limited.time.monotonic", lambda: monotonic() + ahead)
+
+    def hang(dropped: Event) -> None:
+        at_work.set()
+        release.wait()
+        if dropped.is_set():
+            seen.set()
+
+    def cancel() -> None:
+        at_work.wait()
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        limited.run(hang, 600, cancel)
+    (thread,) = [one for one in threading.enumerate() if one.name == "voice"]
+    assert not limited.stuck
+    assert limited.run(lambda _: 2, 600, lambda: None) == 2
+    ahead = 601.0
+    assert limited.stuck  # it hangs, whoever waits for it
+    release.set()
+    thread.join(30)
+    assert seen.is_set()
+    assert not limited.stuck
+
+
+def test_meanwhile_is_called_while_it_works_and_changes_nothing() -> None:
+    limited, release, calls = Limited(), Event(), []
+
+    def meanwhile() -> None:
+        calls.append(threading.current_thread())
+        if len(calls) == 2:
+            release.set()
+
+    assert limited.run(lambda _: release.wait(60), 60, meanwhile)
+    assert calls[:2] == [threading.current_thread()] * 2
+    with pytest.raises(TooSlow):
+        limited.run(lambda _: Event().wait(0.5), 0.01, lambda: None)
+
+
+def test_cancelled_in_the_moment_when_it_is_done() -> None:
+    limited, done = Limited(), Event()
+
+    def cancel() -> None:
+        done.wait()
+        raise Cancelled
+
+    def work(_: Event) -> None:
+        Event().wait(0.21)
+        done.set()
+
+    with pytest.raises(Cancelled):
+        limited.run(work, 60, cancel)
+    for thread in [one for one in threading.enumerate() if one.name == "voice"]:
+        thread.join(30)
     assert not limited.stuck

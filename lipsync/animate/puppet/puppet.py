@@ -17,6 +17,7 @@ from lipsync.animate.puppet.seam import Seam
 from lipsync.animate.types import ARKIT_NAMES, FaceTrack, Performance
 from lipsync.face.types import Portrait
 from lipsync.media.frame import Frame, frame_of
+from lipsync.progress import Meanwhile
 from lipsync.speech.types import Speech
 
 Floats = NDArray[np.float32]
@@ -66,7 +67,7 @@ class Puppet:
         """(T,) opening of the inner lips that is meant, in distances of the outer eye corners as seen."""
         return self.rig.motion.openings(track)
 
-    def perform(self, fps: int) -> Performance:  # noqa: ARG002 - the tracks say it
+    def perform(self, fps: int, meanwhile: Meanwhile | None = None) -> Performance:  # noqa: ARG002 - the tracks say it
         """Begin a video: the track alone says what the puppet does."""
         return _PuppetPerformance(self)
 

@@ -16,6 +16,7 @@ from lipsync.animate.wav2lip.wav2lip import Drawer, Face, Wav2LipPerformance
 from lipsync.face.moving import MovingPortrait
 from lipsync.face.pose import load_basis, seen_eye_distance
 from lipsync.media.frame import Frame, picture_of
+from lipsync.progress import Meanwhile
 
 Floats = NDArray[np.float32]
 
@@ -83,7 +84,7 @@ class MovingWav2Lip:
         gap = track.weights @ apart.mean(1)
         return np.asarray(np.maximum(gap, 0) * (1 - track.seal), np.float32)
 
-    def perform(self, fps: int) -> Performance:
+    def perform(self, fps: int, meanwhile: Meanwhile | None = None) -> Performance:
         """Begin a video of the same video, forward and back."""
 
         def source(frame: int) -> int:
@@ -99,7 +100,7 @@ class MovingWav2Lip:
             index = source(frame)
             return max(meant, float(self._open[index])) * float(self._shown[index])
 
-        return Wav2LipPerformance(self._drawer, fps, faces, paint, strength)
+        return Wav2LipPerformance(self._drawer, fps, faces, paint, strength, meanwhile=meanwhile)
 
     def _faces(self, indices: list[int]) -> list[Face]:
         """The constant maps of the faces of some frames."""

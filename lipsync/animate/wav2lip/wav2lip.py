@@ -20,6 +20,7 @@ from lipsync.face.types import Portrait
 from lipsync.media.frame import Frame, frame_of
 from lipsync.media.mel import RATE, MelWindows
 from lipsync.media.resample import Resampler
+from lipsync.progress import Meanwhile, wait_for_future
 from lipsync.speech.types import Speech
 
 Floats = NDArray[np.float32]
@@ -96,9 +97,9 @@ class Wav2Lip:
         """(T,) opening that the track means for this portrait; the network hears the sound and not the track."""
         return self._puppet.openings(track)
 
-    def perform(self, fps: int) -> Performance:
+    def perform(self, fps: int, meanwhile: Meanwhile | None = None) -> Performance:
         """Begin a video."""
-        return Wav2LipPerformance(self._drawer, fps, self._faces, self._paint)
+        return Wav2LipPerformance(self._drawer, fps, self._faces, self._paint, meanwhile=meanwhile)
 
     def _faces(self, frames: list[int]) -> Face:  # noqa: ARG002 - a portrait has one for all frames
         return self._face
@@ -131,11 +132,14 @@ class Wav2LipPerformance:
         faces: Callable[[list[int]], Face | list[Face]],
         paint: Callable[[int, Floats | None, float], Frame],
         strength: Callable[[int, float], float] = lambda _, meant: meant,
+        *,
+        meanwhile: Meanwhile | None = None,
     ) -> None:
         """``faces(frames)`` gives the face of each of these frames, or one for all; ``paint(frame, rows, strength)``
         the finished frame; ``strength(frame, meant)`` how much of the drawn mouth a frame shows, where the sound
         alone means ``meant``."""
         self._drawer, self._faces, self._paint, self._strength = drawer, faces, paint, strength
+        self._meanwhile = meanwhile
         self._windows = MelWindows(fps)
         self._resampler: Resampler | None = None
         self._next = 0
@@ -166,6 +170,9 @@ class Wav2LipPerformance:
                         continue
                 if not under_way:
                     return
+                rows = under_way[0].rows
+                if rows is not None:
+                    wait_for_future(rows, self._meanwhile)
                 yield from self._finish(under_way.popleft())
         finally:
             for batch in under_way:  # a video that was given up: others need the network

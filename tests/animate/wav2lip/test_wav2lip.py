@@ -21,6 +21,7 @@ from lipsync.face.finder import FaceFinder
 from lipsync.face.picture import read_picture
 from lipsync.face.types import Portrait
 from lipsync.media.frame import frame_of
+from lipsync.progress import Cancelled
 from lipsync.render import Encoding, Stopwatch, render
 from lipsync.speech.pieces import with_last
 from lipsync.speech.types import Speech
@@ -248,4 +249,15 @@ def test_a_video_that_is_given_up_leaves_the_network_to_others(stage: tuple[Port
     next(frames)
     frames.close()
     assert len(drawer.asked) == 3
+    assert all(future.cancelled() for future in drawer.asked[1:])
+
+    def cancel() -> None:
+        raise Cancelled
+
+    drawer.asked.clear()
+    frames = animator(stage, drawer).perform(25, cancel).add(speech, track, last=True)
+    with pytest.raises(Cancelled):  # in the second batch, which is not drawn yet
+        for _ in frames:
+            pass
+    assert len(drawer.asked) > 2
     assert all(future.cancelled() for future in drawer.asked[1:])

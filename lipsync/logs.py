@@ -23,7 +23,7 @@ from lipsync.settings import Settings
 
 log = logging.getLogger(__name__)
 
-WHOLE = {"whole": True}
+WHOLE = {"has_no_text": True}
 """``extra`` of a line whose exception is told as it is: no person's text can be in it."""
 
 _request: ContextVar[str] = ContextVar("request", default="")
@@ -114,7 +114,7 @@ def set_up(settings: Settings) -> None:
             "loggers": {
                 "lipsync": {"level": level},
                 "gunicorn.error": {"level": level, "handlers": [], "propagate": True},
-                **({} if settings.log_texts else {name: {"level": "CRITICAL"} for name in _OUTER}),
+                **{name: {"level": "NOTSET" if settings.log_texts else "CRITICAL"} for name in _OUTER},
             },
         }
     )
@@ -151,7 +151,7 @@ class _Json(JsonFormatter):
             timestamp="time",
             rename_fields={"levelname": "level", "name": "logger"},
             json_ensure_ascii=False,
-            reserved_attrs=[*logging.makeLogRecord({}).__dict__, "whole"],
+            reserved_attrs=[*logging.makeLogRecord({}).__dict__, *WHOLE],
         )
 
     def format(self, record: logging.LogRecord) -> str:
@@ -164,7 +164,7 @@ class _Json(JsonFormatter):
 def _clean(record: logging.LogRecord) -> logging.LogRecord:
     """A copy of the record whose exceptions are told by :func:`plain`."""
     record = copy.copy(record)
-    whole = _State.texts or getattr(record, "whole", False)
+    whole = _State.texts or getattr(record, "has_no_text", False)
     if isinstance(record.args, tuple):
         record.args = tuple(_said(one, whole) for one in record.args)
     elif isinstance(record.args, dict):

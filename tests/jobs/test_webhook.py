@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -561,3 +562,24 @@ def test_what_was_allowed_once_goes_nowhere_when_it_no_longer_is(
     begin(settings=strict)
     until(lambda: row(engine, id)[0] == "failed")
     assert receiver.connections == []
+
+
+# ---- the document
+
+
+def test_the_receiver_of_the_document_verifies(
+    engine: Engine, settings: Settings, receiver: Site, begin: Begin, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = "whsec_" + base64.b64encode(b"32 bytes of randomness, or so...").decode()
+    document = (Path(__file__).parents[2] / "docs" / "webhooks.md").read_text("utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", document, re.DOTALL)
+    named: dict[str, Any] = {"__name__": "receiver"}
+    exec(code.replace("whsec_…", secret), named)
+    id = ended(engine, receiver.url("/lipsync"))
+    begin(settings=settings.model_copy(update={"webhook_secret": SecretStr(secret)}))
+    until(lambda: row(engine, id)[0] == "sent")
+    (asked,) = receiver.asked
+    with named["app"].test_client() as client:
+        assert client.post(asked.path, data=asked.body, headers=asked.headers).status_code == 204
+        assert capsys.readouterr().out == f"job.done {id}\n"
+        assert client.post(asked.path, data=asked.body + b" ", headers=asked.headers).status_code == 400

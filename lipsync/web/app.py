@@ -6,13 +6,16 @@ from pathlib import Path
 
 from flask import Flask
 
+from lipsync.errors import LANGUAGES
 from lipsync.jobs.database import connect
 from lipsync.jobs.jobs import Jobs
 from lipsync.jobs.memory import Floor
+from lipsync.jobs.webhook import Webhooks
 from lipsync.service import LipsyncService
 from lipsync.settings import Settings
 from lipsync.web import api, errors, explorer, openai, page, voices
 from lipsync.web import jobs as job_routes
+from lipsync.web.describe import told
 from lipsync.web.live import Watchers
 from lipsync.web.loading import Loading, Service
 from lipsync.web.parts import Parts
@@ -46,7 +49,9 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
     protect(app, settings, engine)
     floor = Floor(settings)
     jobs = Jobs(settings, engine, loading.service, why_not=floor.holds, stopping=is_stopping)
-    parts = Parts(engine, jobs, Watchers(settings.streams))
+    webhooks = Webhooks(engine, settings, lambda job: told(job, jobs, LANGUAGES[0]))
+    jobs.on_end.append(lambda job: webhooks.wake() if job.webhook else None)
+    parts = Parts(engine, jobs, Watchers(settings.streams), webhooks)
     app.extensions["lipsync"] = parts
     app.register_blueprint(api.blueprint(settings, loading))
     app.register_blueprint(job_routes.blueprint(settings, jobs, parts.watchers))
@@ -58,4 +63,5 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
     errors.register(app, settings.max_upload_mb)
     loading.start()
     jobs.start()
+    webhooks.start()
     return app

@@ -13,6 +13,7 @@ from flask import Blueprint, Response, g, jsonify, request, send_file
 from lipsync.errors import LipsyncError
 from lipsync.jobs.job import Job
 from lipsync.jobs.jobs import Jobs
+from lipsync.jobs.webhook import check_webhook
 from lipsync.settings import Settings
 from lipsync.speech.chain import Fallback
 from lipsync.web import contract, faults
@@ -42,6 +43,8 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
 
     def submit() -> Job:
         wish, picture = read_wish(request, language=settings.language, max_picture=int(settings.max_upload_mb * 1e6))
+        if wish.webhook is not None:
+            check_webhook(wish.webhook, settings)
         wanted = wish.model_dump(exclude={"webhook"})
         key = request.headers.get("Idempotency-Key")
         return jobs.submit(

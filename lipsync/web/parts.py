@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import Engine
 
 from lipsync.jobs.jobs import Jobs
+from lipsync.jobs.webhook import Webhooks
 from lipsync.web.live import Watchers
 
 
@@ -18,10 +19,12 @@ class Parts:
     engine: Engine
     jobs: Jobs
     watchers: Watchers
+    webhooks: Webhooks
 
     def close(self) -> None:
         """Before the process ends: what is not finished is handed back."""
         self.jobs.close()
+        self.webhooks.close()
         self.engine.dispose()
 
 

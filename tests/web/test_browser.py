@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -122,7 +121,7 @@ def test_another_portrait_and_language(page: Page) -> None:
     expect(page.locator("#still")).to_have_attribute("src", "api/avatars/newton")
     page.get_by_label("Language", exact=True).select_option("kk")
     page.get_by_label("Voice", exact=True).select_option("espeak-female")
-    with page.expect_request("**/api/generate") as sent:
+    with page.expect_request("**/api/jobs") as sent:
         say(page, "Сәлем!")
     assert sent.value.post_data_json == {
         "text": "Сәлем!",
@@ -141,7 +140,7 @@ def test_another_speed(page: Page) -> None:
     expect(page.locator("#speed-now")).to_have_text("× 1.00")
     page.get_by_label("Speed of speech").fill("1.5")
     expect(page.locator("#speed-now")).to_have_text("× 1.50")
-    with page.expect_request("**/api/generate") as sent:
+    with page.expect_request("**/api/jobs") as sent:
         say(page, "Hello")
     assert sent.value.post_data_json["speed"] == 1.5
     see_it_play(page)
@@ -155,9 +154,10 @@ def test_a_voice_that_could_not_go_on_is_named(page: Page) -> None:
 
     def add(route: Route) -> None:
         response = route.fetch()
-        route.fulfill(response=response, headers={**response.headers, "X-Voice-Fallbacks": json.dumps(told)})
+        job = response.json()
+        route.fulfill(response=response, json={**job, "fallbacks": told if job.get("state") == "done" else []})
 
-    page.route("**/api/generate", add)
+    page.route(re.compile(r"/api/jobs/[0-9a-f]{32}$"), add)
     say(page, "Hello")
     see_it_play(page)
     expect(page.locator("#status")).to_have_text(re.compile(r"made in .* s\. XTTS was slow\. espeak-male went on\.$"))
@@ -310,31 +310,18 @@ def test_light_and_dark(browser: Browser, server: Server) -> None:
     assert len(seen) == 2
 
 
-def test_cancel(page: Page) -> None:
-    page.route("**/api/generate", lambda route: None)  # noqa: ARG005 - never answered
-    say(page, "Hello")
-    page.get_by_role("button", name="Cancel").click()
-    expect(page.locator("#status")).to_have_text(words()["en"]["cancelled"])
-    expect(page.locator("#progress")).to_be_hidden()
-    expect(page.locator("#cancel")).to_be_hidden()
-    page.unroute("**/api/generate")
-    say(page, "Hello")
-    see_it_play(page)
-
-
 def test_a_loading_service_is_waited_for(context: BrowserContext, server: Server) -> None:
     tab = context.new_page()
-    said = {"status": "loading", "problems": [], "error": "…", "code": "not_ready"}
-    answers = iter([{"status": 503, "json": said}])
+    answers = iter([{"status": 503, "json": {"error": "…", "code": "not_ready"}}])
 
-    def ready(route: Route) -> None:
+    def voices(route: Route) -> None:
         answer = next(answers, None)
         if answer is None:
             route.continue_()
         else:
             route.fulfill(**answer)  # type: ignore[arg-type]
 
-    tab.route("**/api/ready", ready)
+    tab.route("**/api/voices", voices)
     tab.goto(server.url)
     expect(tab.locator("#notice")).to_have_text(words()["en"]["loading"])
     expect(tab.locator("#notice")).to_be_hidden()
@@ -435,6 +422,6 @@ def test_the_server_is_gone(context: BrowserContext, tmp_path: Path) -> None:
 
 
 def test_a_proxy_that_answers_in_html(page: Page) -> None:
-    page.route("**/api/generate", lambda route: route.fulfill(status=502, body="<h1>Bad Gateway</h1>"))
+    page.route("**/api/jobs", lambda route: route.fulfill(status=502, body="<h1>Bad Gateway</h1>"))
     say(page, "Hello")
     expect(page.locator("#form-problem")).to_have_text("The server answered with error 502.")

@@ -9,6 +9,7 @@ the next time.
 from __future__ import annotations
 
 import contextlib
+import logging
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -20,6 +21,9 @@ import httpcore2
 from lipsync.outgoing.address import Address, read_address
 from lipsync.outgoing.connection import CheckedBackend, Time
 from lipsync.outgoing.failures import Astray, Broken, Encoded, Failed, Refused, TooLarge, What
+
+# At DEBUG it logs the headers of answers, and thereby the addresses that redirects lead to, with what is secret there.
+logging.getLogger("httpcore2").setLevel(logging.INFO)
 
 HOPS = 3
 """Redirects that are followed."""

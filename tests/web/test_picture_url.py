@@ -217,8 +217,9 @@ def test_too_slow(client: FlaskClient, site: Site, monkeypatch: pytest.MonkeyPat
 
 def test_no_address_is_in_the_log(client: FlaskClient, site: Site, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(1)
-    site.behave(internet.answers(404), internet.answers(body=png()))
-    for _ in range(2):
+    again = internet.redirects("/on?token=secret-too")
+    site.behave(internet.answers(404), again, internet.answers(404), internet.answers(body=png()))
+    for _ in range(3):
         ask(client, site.url("/secret-path?token=secret-query", HOST))
     assert "secret" not in caplog.text
 

@@ -22,7 +22,7 @@ from lipsync.outgoing.address import Address, read_address
 from lipsync.outgoing.connection import CheckedBackend, Time
 from lipsync.outgoing.failures import Astray, Broken, Encoded, Failed, Refused, TooLarge, What
 
-# At DEBUG it logs the headers of answers, and thereby the addresses that redirects lead to, with what is secret there.
+# At DEBUG it logs the headers of answers, and so where redirects lead, with what is secret there.
 logging.getLogger("httpcore2").setLevel(logging.INFO)
 
 HOPS = 3

@@ -25,12 +25,12 @@ from lipsync.media.sound_writer import FORMATS, SoundWriter
 from lipsync.settings import Settings
 from lipsync.speech.style import SPEED
 from lipsync.speech.types import Speech
-from lipsync.web import errors, faults
+from lipsync.web import errors, faults, kinds
 from lipsync.web.answers import ModelAnswer, ModelsAnswer
 from lipsync.web.contract import Answered, Body, Media, described, said
 from lipsync.web.loading import Loading
 from lipsync.web.reader import note_spoken
-from lipsync.web.wish import NAME, read_json
+from lipsync.web.wish import read_json
 
 log = logging.getLogger(__name__)
 
@@ -50,16 +50,23 @@ SOUND = Media(tuple(dict.fromkeys(one.mime for one in FORMATS.values())), types_
 class SpeechWish(BaseModel):
     """The fields of ``POST /v1/audio/speech``; others are not heeded, as new ones come with new clients."""
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="ignore")
+    model_config = ConfigDict(
+        frozen=True,
+        strict=True,
+        extra="ignore",
+        json_schema_extra={"examples": [{"input": "Hello.", "voice": "alloy", "response_format": "mp3"}]},
+    )
 
-    input: str = Field(description="What is said.")
+    input: kinds.Text = Field(description="What is said.")
     model: str = Field("", description="Any: there is one.")
-    voice: str | dict[str, Any] | None = Field(None, description="A voice of ours, an engine, or one of OpenAI's.")
+    voice: kinds.VoiceName | kinds.NamedVoice | None = Field(
+        None, description="A voice of ours, an engine, or one of OpenAI's."
+    )
     response_format: Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] = "mp3"
     speed: float = Field(1.0, ge=SPEED[0], le=SPEED[1])
     stream_format: Literal["audio", "sse"] = "audio"
     instructions: str | None = Field(None, description="Not heeded.")
-    language: str | None = Field(None, max_length=NAME, description="Ours: a code or a name.")
+    language: kinds.Language | None = Field(None, description="Ours: a code or a name.")
 
 
 def blueprint(settings: Settings, loading: Loading) -> Blueprint:

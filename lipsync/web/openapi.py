@@ -237,24 +237,24 @@ def _models(routes: list[Described]) -> Object:
     models: Object = found["$defs"]
     for body in forms:
         if body.form is not None:
-            models[_form_name(body)] = _as_form(models[body.form.__name__], body.files)
+            models[_form_name(body)] = _as_form(models[body.form.__name__], body)
     return models
 
 
-def _as_form(schema: Object, files: tuple[str, ...]) -> Object:
+def _as_form(schema: Object, body: Body) -> Object:
     """The same fields in a form, where nothing can be null: what is not given is left out."""
     form = copy.deepcopy(schema)
-    form["title"] += "Form"
-    for name, one in form["properties"].items():
+    form["title"] = _form_name(body)
+    for one in form["properties"].values():
         if one.get("default", 0) is None:
             del one["default"]
         choices = [choice for choice in one.get("anyOf", ()) if choice != {"type": "null"}]
         if len(choices) == 1:
-            form["properties"][name] = {**one, **choices[0]}
-            del form["properties"][name]["anyOf"]
+            del one["anyOf"]
+            one.update(choices[0])
         elif choices:
             one["anyOf"] = choices
-    for name in files:
+    for name in body.files:
         form["properties"][name] = {
             "type": "string",
             "format": "binary",

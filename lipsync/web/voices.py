@@ -19,7 +19,7 @@ _YES = ("1", "true", "on", "yes")
 class VoiceWish(BaseModel):
     """The form of ``POST /api/voices``."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1, max_length=40, description="What it is to be called.")
     sound: list[bytes] = Field(

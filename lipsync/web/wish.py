@@ -11,40 +11,44 @@ from pydantic_core import ErrorDetails
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from lipsync.errors import LipsyncError
+from lipsync.web import kinds
 from lipsync.web.picture_url import fetch_picture
 from lipsync.web.reader import note_spoken
 
-NAME = 200
-"""Most characters in the name of a language, an avatar or a voice."""
-ADDRESS = 2000
-"""Most characters in an address."""
-
 
 class Wish(BaseModel):
-    """The fields of ``POST /api/generate``, of the right type; what they may be is for the service to say."""
+    """What is said, how, and by whom."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={"examples": [{"text": "Hello. How nice to say a word at last.", "language": "en"}]},
+    )
 
-    text: str = Field(description="What is said.")
-    language: str | None = Field(None, max_length=NAME, description="In which language: a code, a name, or auto.")
-    avatar: str | None = Field(None, max_length=NAME, description="Name of a portrait; not used with a picture.")
-    voice: str | None = Field(None, max_length=NAME, description="Name of a voice, or of a voice engine.")
-    speed: float | None = Field(None, description="Times as fast, 0.25 to 4.")
-    pitch: float | None = Field(None, description="Semitones higher, -12 to 12.")
-    pause: float | None = Field(None, description="Times as long pauses, 0 to 5.")
-    seed: int | None = Field(None, description="The same seed gives the same video.")
-    fps: int | None = Field(None, description="Frames a second.")
-    engine: str | None = Field(None, max_length=NAME, description="What draws: auto, wav2lip or puppet.")
-    subtitles: str | None = Field(None, max_length=NAME, description="vtt or srt: a track of them in the video.")
-    box: Any = Field(None, description="The face: x0,y0,x1,y1 in pixels of the picture, upright; else it is found.")
-    pads: Any = Field(None, description="Wav2Lip's box grows by top,bottom,left,right pixels; 0,10,0,0 if not given.")
-    image_url: str | None = Field(
+    # What a value may be, is for the service to say; the types are described by the same bounds.
+    text: kinds.Text = Field(description="What is said.")
+    language: kinds.Language | None = Field(None, description="In which language: a code, a name, or auto.")
+    avatar: kinds.Avatar | None = Field(None, description="Name of a portrait; not used with a picture.")
+    voice: kinds.VoiceName | None = Field(None, description="Name of a voice, or of a voice engine.")
+    speed: kinds.Speed | None = Field(None, description="Times as fast, 0.25 to 4.")
+    pitch: kinds.Pitch | None = Field(None, description="Semitones higher, -12 to 12.")
+    pause: kinds.Pause | None = Field(None, description="Times as long pauses, 0 to 5.")
+    seed: kinds.Seed | None = Field(None, description="The same seed gives the same video.")
+    fps: kinds.Fps | None = Field(None, description="Frames a second.")
+    engine: kinds.Drawer | None = Field(None, description="What draws: auto, wav2lip or puppet.")
+    subtitles: kinds.Titles | None = Field(None, description="vtt or srt: a track of them in the video.")
+    box: kinds.Corners = Field(
+        None, description="The face: x0,y0,x1,y1 in pixels of the picture, upright; else it is found."
+    )
+    pads: kinds.Margins = Field(
+        None, description="Wav2Lip's box grows by top,bottom,left,right pixels; 0,10,0,0 if not given."
+    )
+    image_url: kinds.Address | None = Field(
         None,
-        max_length=ADDRESS,
         exclude=True,  # what is dumped goes to the service, which gets the picture itself
         description="Address (https) of the picture or short video, in place of the file image.",
     )
-    webhook: str | None = Field(None, max_length=ADDRESS, description="Address that is told when the job has ended.")
+    webhook: kinds.Address | None = Field(None, description="Address that is told when the job has ended.")
 
 
 def read_wish(request: Request, *, language: str, max_picture: int) -> tuple[Wish, bytes | None]:

@@ -8,24 +8,24 @@ import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
 from flask import Blueprint, Response, jsonify, make_response, render_template, request
-from pydantic import Field
 
 from lipsync import __version__
 from lipsync.errors import LANGUAGES
-from lipsync.jobs.job import Failure, Job, State
+from lipsync.jobs.job import Failure, Job
 from lipsync.jobs.jobs import Jobs
 from lipsync.jobs.memory import Floor, memory, vram
 from lipsync.logs import without_texts
 from lipsync.settings import Settings
+from lipsync.web.admin_answers import AdminError, AdminFacts, AdminJob, Folder, MemoryAnswer
 from lipsync.web.admin_words import admin_words
 from lipsync.web.answers import Answer, Problem, moment
+from lipsync.web.contract import Answered, described
 from lipsync.web.health import Readiness, ReadyProblem
 from lipsync.web.incidents import Incidents
 from lipsync.web.live import Watchers
@@ -37,84 +37,6 @@ _QUEUED = 20
 _SIZES = 15.0
 """Seconds for which the sizes of folders stay true: they are walked through."""
 _VERSIONS = ("gunicorn", "flask", "sqlalchemy", "av", "opencv-python-headless", "numpy", "torch")
-
-
-class AdminJob(Answer):
-    """A job, without what it says."""
-
-    id: str
-    state: State
-    owner: str
-    avatar: str
-    language: str
-    characters: int
-    stage: str
-    progress: float
-    attempts: int
-    seconds_left: float | None = Field(description="Of one that is being made.")
-    created: datetime
-    started: datetime | None
-    ended: datetime | None
-    duration: float | None = Field(description="Seconds of the finished video.")
-    seconds: float | None = Field(description="That it took to make.")
-    engine: str | None
-    voice: str | None
-    error: Problem | None
-
-
-class AdminError(Answer):
-    """Something that went wrong on this side."""
-
-    number: int
-    when: datetime
-    code: str
-    sentence: str
-    where: str
-    request: str
-    job: str
-
-
-class Folder(Answer):
-    """Where files are kept. Bytes."""
-
-    name: str
-    used: int
-    limit: int | None
-    free: int | None
-
-
-class MemoryAnswer(Answer):
-    """Bytes."""
-
-    resident: int
-    free: int
-    total: int
-    floor: int
-    vram_free: int | None
-    vram_total: int | None
-    waiting: str | None = Field(description="Why no video is begun now.")
-
-
-class AdminFacts(Answer):
-    """All that the page shows."""
-
-    now: datetime
-    uptime: float = Field(description="Seconds.")
-    versions: dict[str, str]
-    problems: list[ReadyProblem] = Field(description="Why the server can take no work.")
-    counts: dict[State, int] = Field(description="Jobs that are known, by state.")
-    queue_limit: int
-    running: list[AdminJob]
-    queue: list[AdminJob] = Field(description="The next ones, in the order of their turns.")
-    recent: list[AdminJob]
-    errors: list[AdminError]
-    folders: list[Folder]
-    memory: MemoryAnswer
-    threads: int
-    files: int
-    requests: int
-    streams: int
-    watchers: int
 
 
 class Admin:
@@ -240,10 +162,17 @@ def blueprint(admin: Admin, jobs: Jobs) -> Blueprint:
         return _unstored(response)
 
     @pages.get("/facts")
+    @described("What the admin page shows", Answered(200, "All of it, now.", AdminFacts), tag="server")
     def facts() -> Response:
         return _unstored(_json(admin.facts(language_of_page(request))))
 
     @pages.post("/jobs/<id>/cancel")
+    @described(
+        "Cancel anybody's job",
+        Answered(200, "The job as it is now.", AdminJob),
+        tag="server",
+        errors=("job_unknown",),
+    )
     def cancel(id: str) -> Response:
         """One that has ended stays as it is: its video is its owner's."""
         return _unstored(_json(admin.job(jobs.cancel(id, None, forget=False), language_of_page(request))))

@@ -16,10 +16,12 @@ from prometheus_client.process_collector import ProcessCollector
 
 from lipsync import __version__
 from lipsync.jobs.job import ENDED, Job
+from lipsync.web.contract import Answered, Media, described
 from lipsync.web.watch import Ended
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # a second series for each, which nobody asks for
 
+_TYPES = ("text/plain", "application/openmetrics-text")
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 _REQUEST_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180, 600)
 _STAGE_SECONDS = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 180, 600)
@@ -124,6 +126,11 @@ def blueprint(metrics: Metrics) -> Blueprint:
     page = Blueprint("metrics", __name__)
 
     @page.get("/metrics")
+    @described(
+        "What Prometheus reads",
+        Answered(200, "Prometheus' text format, or OpenMetrics.", Media(types_of_text=_TYPES)),
+        tag="server",
+    )
     def scrape() -> Response:
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         response = Response(encode(metrics.registry), content_type=content_type)

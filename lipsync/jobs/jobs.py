@@ -10,6 +10,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol, Unpack
 
 from sqlalchemy import Engine
@@ -53,6 +54,14 @@ class Service(Maker, Protocol):
     """What checks requests and makes videos."""
 
     def check(self, **wanted: Unpack[Wanted]) -> Checked: ...
+
+
+@dataclass(frozen=True)
+class Distant:
+    """A picture that is elsewhere, and is fetched when it is clear that there will be a job."""
+
+    address: str
+    fetch: Callable[[], bytes]
 
 
 class Jobs:
@@ -101,7 +110,7 @@ class Jobs:
     def submit(
         self,
         wanted: Mapping[str, Any],
-        picture: bytes | None,
+        picture: bytes | Distant | None,
         *,
         owner: str,
         idempotency_key: str | None = None,
@@ -112,8 +121,8 @@ class Jobs:
 
         ``wanted`` are the fields of a request (:class:`lipsync.order.Wanted`, no paths), ``webhook`` is an address
         that has been checked, ``request`` an id for the log. Raises LipsyncError: stopping, not_ready, what the
-        service's check raises, render_too_large, picture_too_large, idempotency_key, idempotency_reused, queue_full,
-        too_many_jobs, cannot_write, database_busy.
+        fetching and the service's check raise, render_too_large, picture_too_large, idempotency_key,
+        idempotency_reused, queue_full, too_many_jobs, cannot_write, database_busy.
         """
         if self._stopping() or self._closed.is_set():
             raise LipsyncError("stopping")
@@ -123,6 +132,9 @@ class Jobs:
         digest = _digest(wanted, picture, webhook)
         if idempotency_key is not None and (earlier := self.book.of_key(owner, idempotency_key)):
             return _same(earlier, digest)
+        if isinstance(picture, Distant):
+            self._has_room(owner)  # or it would be fetched for nothing
+            picture = picture.fetch()
         complete: Any = {**wanted, "picture": picture}
         checked = self._service().check(**complete)
         if picture is not None:
@@ -295,10 +307,11 @@ class Jobs:
                 return
 
 
-def _digest(wanted: Mapping[str, Any], picture: bytes | None, webhook: str | None) -> str:
-    """SHA-256 of all that was asked for."""
-    said = json.dumps([dict(wanted), webhook], sort_keys=True)
-    return hashlib.sha256(said.encode() + hashlib.sha256(picture or b"").digest()).hexdigest()
+def _digest(wanted: Mapping[str, Any], picture: bytes | Distant | None, webhook: str | None) -> str:
+    """SHA-256 of all that was asked for; of a distant picture its address counts, whatever lies there now."""
+    shown = picture.address if isinstance(picture, Distant) else hashlib.sha256(picture or b"").hexdigest()
+    said = json.dumps([dict(wanted), webhook, shown], sort_keys=True)
+    return hashlib.sha256(said.encode()).hexdigest()
 
 
 def _same(job: Job, digest: str) -> Job:

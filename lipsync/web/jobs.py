@@ -12,7 +12,7 @@ from flask import Blueprint, Response, g, jsonify, request, send_file
 
 from lipsync.errors import LipsyncError
 from lipsync.jobs.job import Job
-from lipsync.jobs.jobs import Jobs
+from lipsync.jobs.jobs import Distant, Jobs
 from lipsync.jobs.webhook import check_webhook
 from lipsync.settings import Settings
 from lipsync.speech.chain import Fallback
@@ -23,6 +23,7 @@ from lipsync.web.client import has_left
 from lipsync.web.contract import Answered, Body, Media, a_file, described
 from lipsync.web.describe import describe, told
 from lipsync.web.live import Watchers, events, growing
+from lipsync.web.picture_url import fetch_picture
 from lipsync.web.reader import language_of_answer
 from lipsync.web.stopping import is_stopping
 from lipsync.web.wish import Wish, read_wish
@@ -42,14 +43,16 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
     api = Blueprint("jobs", __name__, url_prefix="/api")
 
     def submit() -> Job:
-        wish, picture = read_wish(request, language=settings.language, max_picture=int(settings.max_upload_mb * 1e6))
+        most = int(settings.max_upload_mb * 1e6)
+        wish, picture = read_wish(request, language=settings.language, max_picture=most)
         if wish.webhook is not None:
             check_webhook(wish.webhook, settings)
         wanted = wish.model_dump(exclude={"webhook"})
         key = request.headers.get("Idempotency-Key")
+        address = wish.image_url
         return jobs.submit(
             wanted,
-            picture,
+            picture if address is None else Distant(address, lambda: fetch_picture(address, most)),
             owner=current().name,
             idempotency_key=key,
             webhook=wish.webhook,

@@ -12,7 +12,6 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from lipsync.errors import LipsyncError
 from lipsync.web import kinds
-from lipsync.web.picture_url import fetch_picture
 from lipsync.web.reader import note_spoken
 
 
@@ -52,11 +51,10 @@ class Wish(BaseModel):
 
 
 def read_wish(request: Request, *, language: str, max_picture: int) -> tuple[Wish, bytes | None]:
-    """The wish in a request's body, and the bytes of the picture that came with it or that its image_url leads to.
+    """The wish in a request's body, and the bytes of the picture that came with it.
 
     ``language`` is that of a request that names none; ``max_picture`` is in bytes. Raises LipsyncError: no_body,
-    wrong_type, bad_json, not_an_object, file_too_large, empty_text, bad_characters, bad_field, picture_address,
-    picture_unreachable.
+    wrong_type, bad_json, not_an_object, file_too_large, empty_text, bad_characters, bad_field.
     """
     if not request.content_length and not request.headers.get("Transfer-Encoding"):
         raise LipsyncError("no_body")
@@ -79,10 +77,8 @@ def read_wish(request: Request, *, language: str, max_picture: int) -> tuple[Wis
         wish = Wish.model_validate(fields, strict=strict)
     except ValidationError as error:
         _refuse(error.errors(include_url=False)[0])
-    if wish.image_url is not None:
-        if picture is not None:
-            raise _bad_field("image_url", "it is not given together with image", "оно не даётся вместе с image")
-        picture = fetch_picture(wish.image_url, max_picture)
+    if wish.image_url is not None and picture is not None:
+        raise _bad_field("image_url", "it is not given together with image", "оно не даётся вместе с image")
     return wish, picture
 
 

@@ -180,6 +180,23 @@ class OpenAIProblem(Answer):
     error: OpenAIError
 
 
+class SpeechUsage(Answer):
+    """Nothing here is counted in tokens."""
+
+    input_tokens: int
+    output_tokens: int
+    total_tokens: int
+
+
+class SpeechEvent(Answer):
+    """A piece of speech, its end, or what befell it, as OpenAI has it."""
+
+    type: Literal["speech.audio.delta", "speech.audio.done", "error"]
+    audio: str | None = Field(None, description="Of a delta: bytes of the sound in Base64.")
+    usage: SpeechUsage | None = Field(None, description="Of the end.")
+    error: OpenAIError | None = Field(None, description="Of an error.")
+
+
 def moment(seconds: float) -> datetime:
     """Seconds since the epoch as a time in UTC."""
     return datetime.fromtimestamp(round(seconds, 3), UTC)

@@ -31,6 +31,8 @@ class Media:
     """Media types of bytes: one of them."""
     types_of_text: tuple[str, ...] = ()
     """Or one of these."""
+    events: tuple[str, type[BaseModel]] | None = None
+    """Or server-sent events: the name of each (``message``: it has none), and what is in its data, as JSON."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ is taken, ``instructions`` are not heeded, ``voice`` may be one of ours, and ``l
 from __future__ import annotations
 
 import base64
-import json
 import logging
 from collections.abc import Iterator
 from contextlib import closing
@@ -26,7 +25,7 @@ from lipsync.settings import Settings
 from lipsync.speech.style import SPEED
 from lipsync.speech.types import Speech
 from lipsync.web import errors, faults, kinds
-from lipsync.web.answers import ModelAnswer, ModelsAnswer
+from lipsync.web.answers import ModelAnswer, ModelsAnswer, SpeechEvent, SpeechUsage
 from lipsync.web.contract import Answered, Body, Media, described, said
 from lipsync.web.loading import Loading
 from lipsync.web.reader import note_spoken
@@ -43,7 +42,7 @@ OPENAI_VOICES = {
 }
 """OpenAI's voices: for each of them the first voice of this sex speaks that there is in the language."""
 MODEL = "lipsync"
-SOUND = Media(tuple(dict.fromkeys(one.mime for one in FORMATS.values())), types_of_text=("text/event-stream",))
+SOUND = Media(tuple(dict.fromkeys(one.mime for one in FORMATS.values())), events=("message", SpeechEvent))
 """What is sent."""
 
 
@@ -180,17 +179,18 @@ def _some(writer: SoundWriter, samples: NDArray[np.float32]) -> Iterator[bytes]:
 
 
 def _events(encoded: Iterator[bytes]) -> Iterator[bytes]:
-    """The same as server-sent events. Nothing here is counted in tokens."""
+    """The same as server-sent events."""
     try:
         for data in encoded:
             if data:
-                yield _event({"type": "speech.audio.delta", "audio": base64.b64encode(data).decode()})
+                yield _event(SpeechEvent(type="speech.audio.delta", audio=base64.b64encode(data).decode()))
     except LipsyncError as error:
-        yield _event({"type": "error", **errors.openai_problem(error, "en").model_dump()})
+        yield _event(SpeechEvent(type="error", error=errors.openai_problem(error, "en").error))
         return
-    usage = {"input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
-    yield _event({"type": "speech.audio.done", "usage": usage})
+    yield _event(
+        SpeechEvent(type="speech.audio.done", usage=SpeechUsage(input_tokens=0, output_tokens=0, total_tokens=0))
+    )
 
 
-def _event(content: dict[str, object]) -> bytes:
-    return f"data: {json.dumps(content)}\n\n".encode()
+def _event(event: SpeechEvent) -> bytes:
+    return f"data: {event.model_dump_json(exclude_unset=True)}\n\n".encode()

@@ -144,9 +144,23 @@ def _answer(answered: Answered) -> Object:
     if isinstance(answered.body, Media):
         kinds = dict.fromkeys(answered.body.types, BINARY) | dict.fromkeys(answered.body.types_of_text, TEXT)
         response["content"] = {kind: {"schema": dict(schema)} for kind, schema in kinds.items()}
+        if answered.body.events is not None:
+            response["content"]["text/event-stream"] = {"schema": _event(*answered.body.events)}
     elif answered.body is not None:
         response["content"] = {"application/json": {"schema": _ref(answered.body.__name__)}}
     return response
+
+
+def _event(name: str, model: type[BaseModel]) -> Object:
+    """Each of the events, as OpenAPI 3.2 and schemathesis have it: its fields as an object."""
+    data = {"type": "string", "contentMediaType": "application/json", "contentSchema": _ref(model.__name__)}
+    named = name != "message"
+    return {
+        "type": "object",
+        "description": "Each event; comments keep the connection open.",
+        "properties": {"data": data} | ({"event": {"const": name}} if named else {}),
+        "required": ["data", "event"] if named else ["data"],
+    }
 
 
 def _headers(always: tuple[str, ...], sometimes: tuple[str, ...] = ()) -> Object:
@@ -229,8 +243,9 @@ def _models(routes: list[Described]) -> Object:
             sent = (body.json, body.form, body.urlencoded)
             wanted.update({model: "validation" for model in sent if model is not None})
             forms.append(body)
-        answers = (one.body for one in described.answers)
-        wanted.update({model: "serialization" for model in answers if isinstance(model, type)})
+        answers = [one.body for one in described.answers]
+        told = [one.events[1] if isinstance(one, Media) and one.events else one for one in answers]
+        wanted.update({model: "serialization" for model in told if isinstance(model, type)})
     _, found = models_json_schema(
         list(wanted.items()), ref_template="#/components/schemas/{model}", schema_generator=_Plain
     )

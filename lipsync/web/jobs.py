@@ -128,7 +128,7 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
     @described(
         "Follow a job",
         Answered(
-            200, "Events `job`, the data of each the job as JSON.", Media((), ("text/event-stream",)), ("X-Job-Id",)
+            200, "Events `job`, the data of each the job as JSON.", Media(events=("job", JobAnswer)), ("X-Job-Id",)
         ),
         tag="jobs",
         means="Server-sent events, whenever something has happened to it; they end when it has.",

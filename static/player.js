@@ -1,13 +1,16 @@
 // The player of the stage: a still picture or a moving one until there is a video; then the video, live while it is
 // made, and from the finished file afterwards.
 
-import { downloadOf, videoOf, whyNoVideo } from "./jobs.js";
+import { address, videoOf, whyNoVideo } from "./jobs.js";
 import { canPlayLive, playLive } from "./live.js";
 import { word } from "./words.js";
 
 const NEAR = 0.3; // seconds: a player that stands so near to the end of what came waits for more
 
-/** `$` finds an element by its id; `onProblem` is called with a sentence when a video cannot be played. */
+/**
+ * `$` finds an element by its id; `onProblem` is called with a sentence when a video cannot be played, and with whether
+ * there is none at all.
+ */
 export function playerOf($, { onProblem }) {
   const video = $("video");
   let live = null; // what playLive gave, as long as the player has the stream
@@ -87,7 +90,7 @@ export function playerOf($, { onProblem }) {
   function begin(id) {
     if (!canPlayLive) { broken = true; return; }
     const mine = turn;
-    live = playLive(video, `api/jobs/${id}/stream`, {
+    live = playLive(video, address(id, "/stream"), {
       progress: () => progress,
       onStart: () => { if (mine === turn) play(); },
       onBroken: () => {
@@ -117,7 +120,8 @@ export function playerOf($, { onProblem }) {
     if (live === null) { takeFile(resume, true); return; }
     const { currentTime, buffered, paused } = video;
     const end = buffered.length ? buffered.end(buffered.length - 1) : 0;
-    if (end - currentTime < NEAR) takeFile(currentTime, !paused);
+    const waits = video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA; // sound and picture may end apart
+    if (waits || end - currentTime < NEAR) takeFile(currentTime, !paused);
   }
 
   /** The file takes the stream's place. */
@@ -156,13 +160,12 @@ export function playerOf($, { onProblem }) {
       return;
     }
     const why = finished === null ? null : await whyNoVideo(finished);
-    if (mine === turn) onProblem(why ?? word("unplayable"));
+    if (mine === turn) onProblem(why ?? word("unplayable"), why !== null);
   });
 
   return {
     still,
     leave,
-    downloadOf,
     /** The job runs: play what comes. `job` is again and again the same, further on. */
     follow(job) {
       progress = job.progress;

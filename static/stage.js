@@ -20,7 +20,12 @@ export function stageOf($, { pictureOf, onJob, onFailed }) {
   let status = () => ""; // what is said below, in the language of the page
 
   const progress = progressOf($);
-  const player = playerOf($, { onProblem: (sentence) => tell(() => sentence) });
+  const player = playerOf($, {
+    onProblem: (sentence, gone) => {
+      tell(() => sentence, true);
+      if (gone) $("result").hidden = true; // what cannot be played may still be downloaded
+    },
+  });
 
   function tell(sentence, wrong = false) {
     status = sentence;

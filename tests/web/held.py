@@ -1,0 +1,30 @@
+"""What gunicorn serves in test_browser_jobs.py: the small service, whose videos wait while the folder of the state has
+a file ``hold``."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from lipsync.settings import Settings
+from lipsync.web import create_app
+from tests.web.still import StillService
+
+
+class Hold(threading.Event):
+    """Set while there is no such file."""
+
+    def __init__(self, file: Path) -> None:
+        super().__init__()
+        self._file = file
+
+    def wait(self, timeout: float | None = None) -> bool:
+        if self._file.exists():
+            threading.Event().wait(timeout)
+        return not self._file.exists()
+
+
+settings = Settings(_env_file=None)
+service = StillService(settings)
+service.gate = Hold(settings.state / "hold")
+app = create_app(settings, service)

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import schemathesis
@@ -34,6 +34,9 @@ from lipsync.service import LipsyncService
 from lipsync.settings import Settings
 from lipsync.web import create_app, limits
 from lipsync.web.parts import parts_of
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CHECKS = [
     not_a_server_error,
@@ -102,8 +105,23 @@ def application(folder: Path) -> Iterator[Flask]:
 def operations(app: Flask) -> Iterator[APIOperation[Any, Any, Any, Any]]:
     """All endpoints of the application's own description."""
     schema = schemathesis.openapi.from_wsgi("/openapi.json", app, config=SchemathesisConfig())
+    schema.app = _read(app)
     for found in schema.get_all_operations():
         yield found.ok()
+
+
+def _read(app: WSGIApplication) -> WSGIApplication:
+    """``app``, whose answers are read to their end and closed: schemathesis would leave files open."""
+
+    def answer(environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
+        body = app(environ, start)
+        try:
+            return [b"".join(body)]
+        finally:
+            if hasattr(body, "close"):
+                body.close()
+
+    return answer
 
 
 def try_out(app: Flask, operation: APIOperation[Any, Any, Any, Any], examples: int) -> Tally:

@@ -94,7 +94,9 @@ async function untilLoaded() {
 }
 
 async function begin() {
-  if (!await key.mayEnter()) return;
+  const mayEnter = await key.mayEnter();
+  $("desk").hidden = !mayEnter; // a form that leads nowhere
+  if (!mayEnter) return;
   await trying(async () => {
     await portraits.load();
     const jobs = await recent.refresh();

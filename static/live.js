@@ -9,6 +9,8 @@ const FASTER = 1.25; // times as fast as it is played: so much must come for it 
 const BEHIND = 60; // seconds that were played are given back when there are more of them
 const KEPT = 30; // and so many stay
 const GAP = 0.5; // seconds without picture or sound that are stepped over
+const AGAIN = 1; // seconds that are gathered after it ran dry, twice as many each time: one long wait tires less than many
+const MOST = 16;
 const LOOK = 100; // milliseconds
 
 const Source = window.MediaSource ?? window.ManagedMediaSource; // Safari on telephones has only the second
@@ -37,11 +39,15 @@ export function playLive(video, url, { progress, onStart, onBroken }) {
   let whole = false;
   let started = false;
   let first = null; // { time, end } when the first piece was there
+  let given = 0; // bytes that the player has
+  let dry = 0; // how often it ran dry
+  let held = null; // pieces that are gathered before it goes on; null: it has what it needs
   let timer = 0;
 
   function stop() {
     over = true;
     clearInterval(timer);
+    video.removeEventListener("waiting", runDry);
     asked.abort();
   }
 
@@ -80,6 +86,18 @@ export function playLive(video, url, { progress, onStart, onBroken }) {
     if (whole && started) clearInterval(timer);
   }
 
+  function runDry() {
+    if (whole || held || !started || video.seeking || end() - video.currentTime > AGAIN) return;
+    held = [];
+    dry += 1;
+  }
+
+  /** Whether what is held lasts for a while. */
+  const lasts = () => {
+    const bytes = held.reduce((sum, piece) => sum + piece.length, 0);
+    return bytes > (given / Math.max(end(), 0.1)) * Math.min(AGAIN * 2 ** (dry - 1), MOST);
+  };
+
   async function give(work) {
     while (buffer.updating) await until(buffer, "updateend");
     const settled = until(buffer, "updateend", "error");
@@ -93,10 +111,19 @@ export function playLive(video, url, { progress, onStart, onBroken }) {
     if (to - from > (least ? 1 : BEHIND - KEPT)) await give(() => buffer.remove(from, to));
   }
 
+  async function take(piece) {
+    held?.push(piece);
+    if (held && !lasts()) return;
+    const pieces = held ?? [piece];
+    held = null;
+    for (const one of pieces) await append(one);
+  }
+
   async function append(piece) {
     while (!over) {
       try {
         await give(() => buffer.appendBuffer(piece));
+        given += piece.length;
         break;
       } catch (error) {
         if (error.name !== "QuotaExceededError") throw error;
@@ -118,6 +145,7 @@ export function playLive(video, url, { progress, onStart, onBroken }) {
     if (over) return;
     buffer = media.addSourceBuffer(type);
     timer = setInterval(look, LOOK);
+    video.addEventListener("waiting", runDry);
   }
 
   async function run() {
@@ -129,7 +157,7 @@ export function playLive(video, url, { progress, onStart, onBroken }) {
       const { done, value } = await reader.read();
       if (over) return;
       if (done) break;
-      if (buffer) { await append(value); continue; }
+      if (buffer) { await take(value); continue; }
       const longer = new Uint8Array(head.length + value.length);
       longer.set(head);
       longer.set(value, head.length);
@@ -142,10 +170,11 @@ export function playLive(video, url, { progress, onStart, onBroken }) {
       await append(head);
     }
     if (!buffer) throw new Error("the stream was empty");
+    whole = true; // nothing is held any more
+    for (const piece of held ?? []) await append(piece);
     while (buffer.updating) await until(buffer, "updateend");
     if (over) return;
     if (media.readyState === "open") media.endOfStream();
-    whole = true;
   }
 
   run().catch((error) => {

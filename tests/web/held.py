@@ -1,5 +1,5 @@
-"""What gunicorn serves in test_browser_jobs.py: the small service, whose videos wait while the folder of the state has
-a file ``hold``."""
+"""What gunicorn serves in test_browser_jobs.py: the small service, whose videos wait while there is a file ``hold``
+in the folder of the state."""
 
 from __future__ import annotations
 

@@ -87,6 +87,14 @@ def rows(page: Page) -> Locator:
     return page.locator("#videos > li")
 
 
+def make(page: Page, text: str) -> None:
+    """Another video, and its row is the first."""
+    before = rows(page).count()
+    say(page, text)
+    expect(rows(page)).to_have_count(before + 1)
+    expect(rows(page).first).to_have_class(re.compile(r"\bdone\b.*\bhere\b"), timeout=LONG_WAIT)
+
+
 def ready(page: Page) -> None:
     expect(page.locator("#status")).to_have_text(re.compile(r"^Ready: "), timeout=LONG_WAIT)
 
@@ -211,10 +219,8 @@ def test_a_job_of_another_browser_is_only_listed(page: Page, server: Server) -> 
 
 def test_the_list_survives_a_reload_and_plays(page: Page) -> None:
     expect(page.locator("#recent")).to_be_hidden()  # nothing to show
-    for text in ("<b>One</b> is\n the first.", "Two."):
-        say(page, text)
-        ready(page)
-        expect(rows(page).first).to_have_class(re.compile(r"\bdone\b.*\bhere\b"))
+    make(page, "<b>One</b> is\n the first.")
+    make(page, "Two.")
     page.reload()
     expect(rows(page).locator(".said")).to_have_text(["Two.", "<b>One</b> is the first."])
     expect(rows(page).locator(".state")).to_have_text([re.compile(r"^[\d.]+ s · .*\d\d:\d\d")] * 2)
@@ -229,9 +235,8 @@ def test_the_list_survives_a_reload_and_plays(page: Page) -> None:
 
 
 def test_a_video_is_deleted(page: Page, server: Server) -> None:
-    for text in ("One.", "Two."):
-        say(page, text)
-        ready(page)
+    make(page, "One.")
+    make(page, "Two.")
     delete = rows(page).nth(0).get_by_role("button", name=re.compile("^Delete"))
     delete.click()
     expect(delete).to_have_text("Delete?")

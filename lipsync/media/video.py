@@ -83,6 +83,7 @@ class Mp4Writer:
         self._dropped = False
         self._open = True
         try:
+            self._part.write_bytes(bytes(4096))  # libav never closes a file whose first block it cannot write
             self._encoder = Encoder(
                 f"file:{self._part}",  # or libav takes a name with a colon for an address
                 width=width,

@@ -10,6 +10,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol, Unpack
 
@@ -19,6 +20,7 @@ from lipsync import logs
 from lipsync.errors import LipsyncError
 from lipsync.jobs.bells import Bells
 from lipsync.jobs.book import Book
+from lipsync.jobs.database import BUSY
 from lipsync.jobs.files import FileStore, work_key
 from lipsync.jobs.job import Job, State
 from lipsync.jobs.memory import check_memory
@@ -157,7 +159,7 @@ class Jobs:
             "webhook": webhook,
             "webhook_state": "waiting" if webhook else None,
         }
-        with self._submitting:
+        with self._one_at_a_time():
             self._has_room(owner)
             if picture is not None:
                 self.files.put(row["picture"], picture)
@@ -256,6 +258,16 @@ class Jobs:
             raise LipsyncError("queue_full", waiting=waiting, seconds=seconds)
 
     # --- how
+
+    @contextmanager
+    def _one_at_a_time(self) -> Iterator[None]:
+        """So that no more wait than may. Who comes while the database lets nobody write waits once, not in a line."""
+        if not self._submitting.acquire(timeout=BUSY):
+            raise LipsyncError("database_busy", reason="others wait for it")
+        try:
+            yield
+        finally:
+            self._submitting.release()
 
     def _has_room(self, owner: str) -> None:
         self.check_room()

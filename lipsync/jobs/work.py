@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 REPORT = 0.25
 """Seconds between two reports of progress: often enough for a person, seldom enough for a database."""
 PICTURE = "picture"
+_RESPITE = 10.0
+"""Seconds without a report after one that could not be written down."""
 
 _PATIENCE = (0.5, 1.0, 2.0, 5.0, 10.0, *(30.0,) * 20)
 """Seconds between attempts to write down that a job has ended, while the database cannot be used."""
@@ -124,6 +126,7 @@ def _generate(
             still_mine = book.report(job.id, runner, stage, round(done, 4))
         except LipsyncError as error:  # the video is worth more than the report of how far it is
             log.warning("how far it is cannot be written down: %s", error)
+            last = time.monotonic() + _RESPITE  # each attempt holds up the video
             return
         if not still_mine:
             raise Cancelled

@@ -268,6 +268,11 @@ SENTENCES: dict[str, Sentence] = {
         "The server's database cannot be used now ({reason}): try again in a few seconds.",
         "База данных сервера сейчас недоступна ({reason}): повторите через несколько секунд.",
     ),
+    "database_broken": Sentence(
+        500,
+        "The database lipsync.db in LIPSYNC_STATE is damaged ({reason}): put a copy in its place, or remove it.",
+        "База данных lipsync.db в LIPSYNC_STATE повреждена ({reason}): верните её из копии или уберите.",
+    ),
     "stopping": Sentence(
         503,
         "The server is being restarted: try again in a minute.",
@@ -636,8 +641,8 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "cannot_write": Sentence(
         500,
-        "The video could not be written to {place}: {reason}.",
-        "Не удалось записать видео в {place}: {reason}.",
+        "Nothing could be written to {place}: {reason}.",
+        "Не удалось ничего записать в {place}: {reason}.",
     ),
     "cannot_read": Sentence(
         400,

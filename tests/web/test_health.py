@@ -103,8 +103,8 @@ def test_a_folder_that_cannot_be_written(settings: Settings, tmp_path: Path, mon
     status, said = ready(client)
     assert (status, said["status"]) == (503, "unable")
     assert [one["sentence"] for one in said["problems"]] == [
-        "The video could not be written to LIPSYNC_OUTPUTS: Permission denied.",
-        "The video could not be written to LIPSYNC_STATE: Permission denied.",
+        "Nothing could be written to LIPSYNC_OUTPUTS: Permission denied.",
+        "Nothing could be written to LIPSYNC_STATE: Permission denied.",
     ]
     assert str(tmp_path) not in str(said)
 
@@ -120,7 +120,7 @@ def test_a_database_that_does_not_answer(app: Flask, client: FlaskClient, settin
     (settings.state / "lipsync.db").write_bytes(b"this is no database" * 100)
     for name in ("lipsync.db-wal", "lipsync.db-shm"):
         (settings.state / name).unlink(missing_ok=True)
-    assert codes(client) == ["database_busy"]
+    assert codes(client) == ["database_broken"]
     assert client.get("/api/health").status_code == 200
 
 

@@ -231,10 +231,10 @@ class Jobs:
         """How long it may take until the video is done; None when it has ended."""
         if job.has_ended:
             return None
-        own = self.pace.seconds(job.characters) * (1 - job.progress)
         if job.state == "running":
-            return own
-        before = sum(self.pace.seconds(one.characters) * (1 - one.progress) for one in self.book.running())
+            return self.pace.left(job)
+        own = self.pace.seconds(job.characters)
+        before = sum(self.pace.left(one) for one in self.book.running())
         for one in self.book.waiting():
             if one.id == job.id:
                 break

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from threading import Lock
 
 from lipsync.errors import LipsyncError
 from lipsync.jobs.book import Book
+from lipsync.jobs.job import Job
 
 OVERHEAD = 20
 """Characters: what a video costs before its first letter."""
@@ -14,13 +17,16 @@ _UNKNOWN = 0.02
 _WEIGHT = 0.3
 """Of a new video against all before it."""
 _LAST = 20
+_LONGEST = 24 * 3600.0
+"""Seconds; no video takes as long."""
 
 
 class Pace:
     """Seconds a character, learned. Safe for many threads."""
 
-    def __init__(self, book: Book) -> None:
-        self._book = book
+    def __init__(self, book: Book, clock: Callable[[], float] = time.time) -> None:
+        """``clock`` gives seconds since the epoch, as the book's."""
+        self._book, self._clock = book, clock
         self._lock = Lock()
         self._pace: float | None = None
 
@@ -30,6 +36,15 @@ class Pace:
             if self._pace is None:
                 self._pace = self._of_the_last()
             return (characters + OVERHEAD) * self._pace
+
+    def left(self, job: Job) -> float:
+        """Seconds until a job that is being made should be done: the further it is, the more its own speed counts."""
+        learned = self.seconds(job.characters) * (1 - job.progress)
+        passed = self._clock() - (job.started or 0.0)
+        if job.progress <= 0 or not 0 < passed < _LONGEST:  # clocks are moved
+            return learned
+        own = passed / job.progress * (1 - job.progress)
+        return (1 - job.progress) * learned + job.progress * own
 
     def learn(self, characters: int, seconds: float) -> None:
         """A video of so many characters took so long."""

@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil  # type: ignore[import-untyped]
+
 from lipsync.web.app import ROOT
 
 PATIENCE = 60.0
@@ -33,19 +35,31 @@ class Server:
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/"
 
-    def ask(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Answer:
-        """One request on a connection of its own; a dict goes as JSON, bytes and iterators as they are."""
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        headers: dict[str, str] | None = None,
+        address: str = "127.0.0.1",
+    ) -> Answer:
+        """One request on a connection of its own, from ``address``; a dict goes as JSON, bytes and iterators as they
+        are."""
         headers = dict(headers or {})
         if isinstance(body, dict):
             body = json.dumps(body)
             headers["Content-Type"] = "application/json"
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, PATIENCE, (address, 0))
         try:
             connection.request(method, path, body, headers, encode_chunked="Transfer-Encoding" in headers)  # type: ignore[arg-type]
             response = connection.getresponse()
             return Answer(response.status, dict(response.getheaders()), response.read())
         finally:
             connection.close()
+
+    def processes(self) -> list[int]:
+        """Its own number and that of its worker."""
+        return [self.process.pid, *(one.pid for one in psutil.Process(self.process.pid).children())]
 
     def stop(self) -> int:
         """SIGTERM, and the exit status."""

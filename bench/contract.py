@@ -145,7 +145,12 @@ def try_out(app: Flask, operation: APIOperation[Any, Any, Any, Any], examples: i
             if tally.examples < examples:
                 _one(case, leads_on if aimed else lambda _: None, tally, app)
 
-        run()
+        try:
+            run()
+        except ValueError as error:
+            # schemathesis 4.32, rarely, as it makes a wrong form: the next seed goes on.
+            if "Unsupported type: 'Binary'" not in str(error):
+                raise
         round_ += 1
     tally.seconds = time.monotonic() - began
     return tally

@@ -12,6 +12,7 @@ from lipsync.web import errors, faults
 from lipsync.web.answers import AddedVoice, DeletedAnswer
 from lipsync.web.contract import Answered, Body, described, said
 from lipsync.web.loading import Loading
+from lipsync.web.wish import part_names
 
 _YES = ("1", "true", "on", "yes")
 
@@ -75,11 +76,11 @@ def facts(voice: ClonedVoice) -> AddedVoice:
 def _form(request: Request) -> tuple[str, list[bytes], bool]:
     """The name, the sound files and whether their use was confirmed.
 
-    Raises LipsyncError: wrong_type, not_confirmed, voice_name, bad_field, no_speech.
+    Raises LipsyncError: wrong_type, bad_request, not_confirmed, voice_name, bad_field, no_speech.
     """
     if request.mimetype != "multipart/form-data":
         raise LipsyncError("wrong_type")
-    for field in (*request.form, *request.files):
+    for field in part_names(request):
         if field not in VoiceWish.model_fields:
             known = ", ".join(VoiceWish.model_fields)
             expected = {"en": f"there is no such field; these are: {known}", "ru": f"такого нет; есть: {known}"}

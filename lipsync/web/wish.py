@@ -102,8 +102,16 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
+def part_names(request: Request) -> list[str]:
+    """The names of a form's fields and files. Raises LipsyncError bad_request: one of them has none."""
+    names: list[str | None] = [*request.form, *request.files]  # what werkzeug says is a string, need not be one
+    if None in names:
+        raise LipsyncError("bad_request")
+    return [name for name in names if name is not None]
+
+
 def _form(request: Request, max_picture: int) -> tuple[dict[str, Any], bytes | None]:
-    for name in (*request.form, *request.files):
+    for name in part_names(request):
         if len(request.form.getlist(name)) + len(request.files.getlist(name)) > 1:
             raise _bad_field(name, "it is given more than once", "оно дано несколько раз")
     for name in request.files:

@@ -153,3 +153,11 @@ def until(client: FlaskClient, status: int) -> dict[str, object]:
     assert response.status_code == status
     found: dict[str, object] = response.get_json()
     return found
+
+
+@pytest.mark.parametrize("address", ["/api/generate", "/api/jobs", "/api/voices"])
+@pytest.mark.parametrize("more", [b"", b'; filename="a.png"'])
+def test_a_form_with_a_part_without_a_name(client: FlaskClient, address: str, more: bytes) -> None:
+    part = b"--x\r\nContent-Disposition: form-data" + more + b"\r\n\r\nhello\r\n--x--\r\n"
+    refused = client.post(address, data=part, content_type="multipart/form-data; boundary=x")
+    assert (refused.status_code, refused.get_json()["code"]) == (400, "bad_request")

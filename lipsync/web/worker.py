@@ -17,8 +17,10 @@ has it too is held by tests/web/test_worker.py, and pyproject.toml lets none in 
 
 from __future__ import annotations
 
+import ctypes
 import resource
 import socket
+import sys
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -33,6 +35,11 @@ from lipsync.web.client_socket import ClientSocket, Manners
 
 FILES = 65_536
 """Open files that are asked of the system, where it lets that many."""
+
+ARENAS = 2
+"""Heaps of the C library's malloc, which would give each of many threads its own: what one frees, none of the others
+takes. Under load it then keeps 660 MB instead of 380 of which no more is used, and the videos take as long."""
+_M_ARENA_MAX = -8  # malloc.h
 
 _TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
@@ -89,6 +96,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def init_process(self) -> None:
         _allow_files()
+        _few_arenas()
         super().init_process()
 
     def is_hurried(self) -> bool:
@@ -235,3 +243,10 @@ def _allow_files() -> None:
     wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _few_arenas() -> None:
+    """Let all threads share ARENAS heaps; before there are threads. Only glibc has them."""
+    if sys.platform == "linux":
+        with suppress(AttributeError):
+            ctypes.CDLL(None).mallopt(_M_ARENA_MAX, ARENAS)

@@ -19,8 +19,9 @@ from gunicorn.config import Config
 from gunicorn.http.unreader import SocketUnreader
 from gunicorn.workers import gthread
 
+from lipsync.web.app import ROOT
 from lipsync.web.client_socket import READ_AHEAD
-from lipsync.web.worker import FILES, Connection, Worker
+from lipsync.web.worker import ARENAS, FILES, Connection, Worker
 from tests.web.patience import HastyWorker
 from tests.web.raw import connected, get, is_closed, to_the_end
 from tests.web.server import Server, serve, wait_until
@@ -208,3 +209,23 @@ def test_the_hasty_worker_differs_in_nothing_but_its_patience() -> None:
         "FAREWELL",
         "MANNERS",
     }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only glibc has heaps to count")
+def test_many_threads_share_few_heaps() -> None:
+    code = (
+        "import ctypes, sys, tempfile, threading\n"
+        "from lipsync.web.worker import _few_arenas\n"
+        "_few_arenas()\n"
+        "libc = ctypes.CDLL(None)\n"
+        "libc.malloc.restype, libc.fdopen.restype = ctypes.c_void_p, ctypes.c_void_p\n"
+        "meet = threading.Barrier(20)\n"
+        "threads = [threading.Thread(target=lambda: (libc.malloc(5000), meet.wait())) for _ in range(20)]\n"
+        "[one.start() for one in threads], [one.join() for one in threads]\n"
+        "with tempfile.TemporaryFile() as file:\n"
+        "    stream = ctypes.c_void_p(libc.fdopen(file.fileno(), b'w'))\n"
+        "    libc.malloc_info(0, stream), libc.fflush(stream), file.seek(0)\n"
+        "    print(file.read().count(b'<heap nr'))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert int(done.stdout) == ARENAS

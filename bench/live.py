@@ -43,7 +43,7 @@ class Watched:
     """When the first fragment was there: its head and all of its data."""
     whole: float
     spare: float
-    """Least time by which a picture came before it was to be shown, when playback began with the first fragment."""
+    """Least time by which a later picture came before its turn, when playback began with the first fragment."""
     duration: float
     """Of the video."""
 
@@ -95,9 +95,10 @@ def watch(port: int, avatar: str, language: str, text: str) -> Watched:
     def when(position: int) -> float:
         return next(seconds for total, seconds in arrived if total >= position)
 
-    playable = when(_end_of_first_fragment(bytes(film)))
+    first = _end_of_first_fragment(bytes(film))
+    playable = when(first)
     duration, ends = _ends(bytes(film))
-    spare = min(playable + shown - when(end) for shown, end in ends)
+    spare = min(playable + shown - when(end) for shown, end in ends if end > first)
     return Watched(arrived[0][1], playable, arrived[-1][1], spare, duration)
 
 

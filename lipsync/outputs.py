@@ -8,7 +8,7 @@ import secrets
 import time
 from pathlib import Path
 
-from lipsync.media.video import PART_PREFIX
+from lipsync.part import is_part
 
 log = logging.getLogger(__name__)
 
@@ -49,14 +49,14 @@ def remove_old(
     except FileNotFoundError:
         return []
     for path in entries:
-        is_part = path.name.startswith(PART_PREFIX) and path.suffix == ".part"
-        if not is_part and not _OURS.fullmatch(path.name):
+        unfinished = is_part(path)
+        if not unfinished and not _OURS.fullmatch(path.name):
             continue
         try:
             facts = path.lstat()
         except FileNotFoundError:  # another thread removes too
             continue
-        if is_part:
+        if unfinished:
             if now - facts.st_mtime > _DEAD_PART and _remove(path):
                 removed.append(path)
         else:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lipsync.portraits import Origin
-from lipsync.speech.chain import Fallback
+from lipsync.speech.fallback import Fallback
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import secrets
 import shutil
 import time
 from collections.abc import Iterable
 from pathlib import Path
 
 from lipsync.errors import LipsyncError
-from lipsync.media.video import PART_PREFIX
+from lipsync.part import part_of
 
 _KEY = re.compile(r"(?:jobs/[0-9a-f]{32}/)?[A-Za-z0-9][\w.-]*", re.ASCII)
 WORK = "jobs"
@@ -37,7 +36,7 @@ class FileStore:
     def put(self, key: str, data: bytes) -> None:
         """Write a file; it appears whole or not at all. Raises LipsyncError cannot_write."""
         path = self.path(key)
-        part = path.with_name(f"{PART_PREFIX}{secrets.token_hex(8)}.part")
+        part = part_of(path)
         try:
             part.write_bytes(data)
             part.replace(path)

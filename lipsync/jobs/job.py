@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from lipsync.errors import LipsyncError
 from lipsync.jobs.files import work_key
-from lipsync.speech.chain import Fallback
+from lipsync.speech.fallback import Fallback
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
 STATES: tuple[State, ...] = get_args(State)

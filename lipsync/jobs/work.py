@@ -16,7 +16,7 @@ from lipsync.jobs.files import FileStore
 from lipsync.jobs.job import Failure, Job, Made
 from lipsync.order import Wanted
 from lipsync.progress import Cancelled, Progress, Stage
-from lipsync.speech.chain import Fallback
+from lipsync.speech.fallback import Fallback
 
 log = logging.getLogger(__name__)
 

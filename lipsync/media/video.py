@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +17,8 @@ from numpy.typing import NDArray
 from lipsync.errors import LipsyncError
 from lipsync.media.encoder import Encoder
 from lipsync.media.frame import Frame
+from lipsync.part import part_of
 
-PART_PREFIX = ".lipsync-"
-"""How the hidden name of an unfinished video begins."""
 _QUEUE = 4
 """Frames that may wait for the encoder: enough to even out the two, and 8 MB at 1024x1304."""
 
@@ -78,7 +76,7 @@ class Mp4Writer:
         if target.is_dir():
             reason = {"en": "it is a folder", "ru": "это папка"}
             raise LipsyncError("cannot_write", place=target, reason=reason)
-        self._part = target.absolute().with_name(f"{PART_PREFIX}{secrets.token_hex(8)}.part")
+        self._part = part_of(target)
         self._error: BaseException | None = None
         self._dropped = False
         self._open = True

@@ -14,6 +14,7 @@ from lipsync.media.resample import Resampler
 from lipsync.progress import Meanwhile
 from lipsync.settings import Settings
 from lipsync.speech.edges import LEAD, PAUSE_AFTER, PAUSE_BEFORE, TAIL, with_edges
+from lipsync.speech.fallback import Fallback
 from lipsync.speech.installed import MAKERS, Engines, Installed, Maker
 from lipsync.speech.languages import resolve_language
 from lipsync.speech.levelling import Level
@@ -26,22 +27,6 @@ log = logging.getLogger(__name__)
 
 _CODED_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
 """Samples a second that AAC knows; a voice of any other rate is resampled to the highest."""
-
-
-@dataclass(frozen=True)
-class Fallback:
-    """One voice that could not go on."""
-
-    engine: str
-    """Whose voice it was: ``xtts``."""
-    reason: str
-    """Code of what befell it: ``voice_slow``."""
-    sentence: dict[str, str]
-    """The same for a person, by language: ``en`` and ``ru``."""
-    piece: int
-    """Number, from 0, of the sentence of the text from which on the next one speaks."""
-    voice: str
-    """Name of the voice that took over."""
 
 
 @dataclass(frozen=True)

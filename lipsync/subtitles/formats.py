@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self, get_args
 
 from lipsync.errors import LipsyncError
-from lipsync.media.video import PART_PREFIX
+from lipsync.part import part_of
 from lipsync.subtitles.cues import Cue
 
 Format = Literal["vtt", "srt"]
@@ -59,7 +58,7 @@ class SubtitleFile:
 
     def __init__(self, path: Path, format: Format) -> None:
         self._path, self._format = path, format
-        self._part = path.absolute().with_name(f"{PART_PREFIX}{secrets.token_hex(8)}.part")
+        self._part = part_of(path)
         self._count = 0
         try:
             self._file = self._part.open("x", encoding="utf-8", newline="\n")

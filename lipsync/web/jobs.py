@@ -15,7 +15,7 @@ from lipsync.jobs.job import Job
 from lipsync.jobs.jobs import Distant, Jobs
 from lipsync.jobs.webhook import check_webhook
 from lipsync.settings import Settings
-from lipsync.speech.chain import Fallback
+from lipsync.speech.fallback import Fallback
 from lipsync.web import contract, faults
 from lipsync.web.answers import JobAnswer, JobsAnswer
 from lipsync.web.caller import current

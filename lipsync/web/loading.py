@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lipsync.order import Checked, Wanted
     from lipsync.portraits import Origin
     from lipsync.progress import Progress
-    from lipsync.speech.chain import Fallback
+    from lipsync.speech.fallback import Fallback
 
 log = logging.getLogger(__name__)
 

@@ -17,9 +17,10 @@ import pytest
 from lipsync.errors import LipsyncError
 from lipsync.progress import Cancelled
 from lipsync.settings import Settings
-from lipsync.speech.chain import Fallback, VoiceChain
+from lipsync.speech.chain import VoiceChain
 from lipsync.speech.edges import LEAD, TAIL
 from lipsync.speech.espeak import EspeakVoice
+from lipsync.speech.fallback import Fallback
 from lipsync.speech.installed import Maker
 from lipsync.speech.levelling import CEILING, TARGET, integrated_loudness, true_peaks
 from lipsync.speech.types import PLAIN, Speech, Style

@@ -20,8 +20,9 @@ from lipsync.order import Checked
 from lipsync.portraits import Origin
 from lipsync.progress import Progress, Stage
 from lipsync.settings import Settings
-from lipsync.speech.chain import Fallback, VoiceChain
+from lipsync.speech.chain import VoiceChain
 from lipsync.speech.espeak import EspeakVoice
+from lipsync.speech.fallback import Fallback
 from lipsync.speech.script import Script, script_of
 from lipsync.speech.types import Speech, VoiceInfo
 

@@ -15,7 +15,7 @@ from PIL import Image
 from lipsync.face.avatars import avatar
 from lipsync.service import LipsyncService
 from lipsync.settings import Settings
-from lipsync.speech.chain import Fallback
+from lipsync.speech.fallback import Fallback
 from lipsync.web.jobs import server_timing
 from tests.web.still import StillService
 

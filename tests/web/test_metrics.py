@@ -18,7 +18,7 @@ from lipsync.jobs import memory
 from lipsync.jobs.job import STATES
 from lipsync.service import LipsyncService
 from lipsync.settings import Settings
-from lipsync.speech.chain import Fallback
+from lipsync.speech.fallback import Fallback
 from lipsync.web import create_app, gauges
 from lipsync.web.parts import parts_of
 from lipsync.web.watch import Ended, Watch

@@ -2,7 +2,7 @@
 
 from lipsync import logs
 from lipsync.settings import Settings
-from lipsync.web import create_app
+from lipsync.web.app import create_app
 
 settings = Settings()
 logs.set_up(settings)

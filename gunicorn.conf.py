@@ -9,11 +9,11 @@ _settings = Settings()
 bind = f"[{_settings.host}]:{_settings.port}" if ":" in _settings.host else f"{_settings.host}:{_settings.port}"
 loglevel = _settings.log_level.lower()
 # In the form of our own lines, of which there is one for each request.
-logger_class = "lipsync.web.server_log.ServerLog"
+logger_class = "lipsync.serving.server_log.ServerLog"
 
 # One process owns the models and their memory; inside it NumPy, OpenCV and the encoders run without Python's lock.
 workers = 1
-worker_class = "lipsync.web.worker.Worker"
+worker_class = "lipsync.serving.worker.Worker"
 # Whoever waits for a video has a thread, and whoever watches one; the rest is for short answers. An idle thread
 # costs next to nothing (docs/deploy.md), and a connection that sends nothing has none.
 threads = _settings.threads or _settings.queue + _settings.streams + 32
@@ -38,14 +38,14 @@ control_socket_disable = True
 
 def on_starting(server: Any) -> None:
     """What is set wrongly, or would be open to strangers by mistake, is said in a sentence, and nothing starts."""
-    from lipsync.web.start import start_or_exit  # noqa: PLC0415 - in the master
+    from lipsync.serving.start import start_or_exit  # noqa: PLC0415 - in the master
 
     start_or_exit(_settings, server.cfg.address)
 
 
 def post_worker_init(worker: Any) -> None:
     """The application can ask whether it is about to end."""
-    from lipsync.web.stopping import set_probe  # noqa: PLC0415 - in the worker
+    from lipsync.serving.stopping import set_probe  # noqa: PLC0415 - in the worker
 
     set_probe(lambda: not worker.alive)
 

@@ -32,8 +32,9 @@ from werkzeug.test import Client
 
 from lipsync.service import LipsyncService
 from lipsync.settings import Settings
-from lipsync.web import create_app, limits
+from lipsync.web.app import create_app
 from lipsync.web.parts import parts_of
+from lipsync.web.protection import limits
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment

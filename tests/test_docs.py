@@ -21,7 +21,7 @@ from lipsync.cli import main
 from lipsync.errors import SENTENCES
 from lipsync.settings import Settings
 from lipsync.speech.languages import LANGUAGES
-from lipsync.web import create_app
+from lipsync.web.app import create_app
 from lipsync.web.wish import Wish
 from tests.web.still import StillService
 

@@ -30,7 +30,7 @@ class FileStore:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise LipsyncError("cannot_write", place=path.parent, reason=error.strerror) from error
+            raise LipsyncError("cannot_write", place=path.parent.name, reason=error.strerror) from error
         return path
 
     def put(self, key: str, data: bytes) -> None:
@@ -42,7 +42,7 @@ class FileStore:
             part.replace(path)
         except OSError as error:
             part.unlink(missing_ok=True)
-            raise LipsyncError("cannot_write", place=path, reason=error.strerror) from error
+            raise LipsyncError("cannot_write", place=key, reason=error.strerror) from error
 
     def get(self, key: str) -> bytes:
         """The file's bytes. Raises LipsyncError cannot_read."""

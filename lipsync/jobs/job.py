@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
@@ -27,8 +28,12 @@ class Failure(BaseModel):
 
     @classmethod
     def of(cls, error: LipsyncError) -> Failure:
-        """``error``, whose facts become plain strings, numbers, or those by language."""
-        return cls(code=error.code, facts={name: _plain(fact) for name, fact in error.facts.items()})
+        """``error``, whose facts become plain strings, numbers, or those by language. Of a place only the name is
+        told: where the server keeps its files is nobody's business."""
+        facts = {name: _plain(fact) for name, fact in error.facts.items()}
+        if "place" in facts:
+            facts["place"] = Path(str(facts["place"])).name
+        return cls(code=error.code, facts=facts)
 
     def error(self) -> LipsyncError:
         """The error again."""

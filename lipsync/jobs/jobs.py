@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 import re
 import secrets
@@ -11,8 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Protocol, Unpack
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -21,49 +18,22 @@ from lipsync.errors import LipsyncError
 from lipsync.jobs.bells import Bells
 from lipsync.jobs.book import Book
 from lipsync.jobs.database import BUSY
-from lipsync.jobs.files import FileStore, work_key
+from lipsync.jobs.files import FileStore
+from lipsync.jobs.house import tidy
 from lipsync.jobs.job import Job, State
 from lipsync.jobs.memory import check_memory
 from lipsync.jobs.pace import Pace
 from lipsync.jobs.runner import LocalRunner
-from lipsync.jobs.work import PICTURE, Maker, make
-from lipsync.order import Wanted
-from lipsync.outputs import new_name, remove_old
+from lipsync.jobs.submission import Distant, Service, digest_of, row_of, same
+from lipsync.jobs.work import make
 from lipsync.settings import Settings
 from lipsync.threads import available_cores, plan_threads
 
 log = logging.getLogger(__name__)
 
-_KEEP_WORK = 60.0
-"""Seconds for which a stream stays after its end, for those who have just begun to read it."""
 _HOUSEKEEPING = 10.0
 """Seconds between two rounds."""
 _KEY = re.compile(r"[!-~]{1,200}")
-
-
-class Checked(Protocol):
-    """What is known of a request before any work is done."""
-
-    @property
-    def characters(self) -> int: ...
-    @property
-    def language(self) -> str: ...
-    @property
-    def avatar(self) -> str: ...
-
-
-class Service(Maker, Protocol):
-    """What checks requests and makes videos."""
-
-    def check(self, **wanted: Unpack[Wanted]) -> Checked: ...
-
-
-@dataclass(frozen=True)
-class Distant:
-    """A picture that is elsewhere, and is fetched when it is clear that there will be a job."""
-
-    address: str
-    fetch: Callable[[], bytes]
 
 
 class Jobs:
@@ -131,9 +101,9 @@ class Jobs:
         if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
             raise LipsyncError("idempotency_key")
         wanted = {name: value for name, value in wanted.items() if value is not None}
-        digest = _digest(wanted, picture, webhook)
+        digest = digest_of(wanted, picture, webhook)
         if idempotency_key is not None and (earlier := self.book.of_key(owner, idempotency_key)):
-            return _same(earlier, digest)
+            return same(earlier, digest)
         if isinstance(picture, Distant):
             self._has_room(owner)  # or it would be fetched for nothing
             picture = picture.fetch()
@@ -142,18 +112,10 @@ class Jobs:
         if picture is not None:
             check_memory(picture, self._settings)
         id = secrets.token_hex(16)
-        name = new_name()
-        row: dict[str, Any] = {
-            "id": id,
+        row = {
+            **row_of(id, wanted, checked, has_picture=picture is not None),
             "owner": owner,
             "request": request,
-            "characters": checked.characters,
-            "language": checked.language,
-            "avatar": checked.avatar,
-            "wanted": dict(wanted),
-            "picture": work_key(id, PICTURE) if picture is not None else None,
-            "video": name,
-            "subtitles": _beside(name, wanted.get("subtitles")),
             "idempotency_key": idempotency_key,
             "digest": digest,
             "webhook": webhook,
@@ -170,7 +132,7 @@ class Jobs:
                 raise
         if not new:  # the same request came twice at the same time
             self.files.remove([row["picture"]] if picture is not None else [])
-            return _same(self._known(self.book.of_key(owner, idempotency_key or "")), digest)
+            return same(self._known(self.book.of_key(owner, idempotency_key or "")), digest)
         with logs.about(job=id):
             logs.text(str(wanted["text"]))
         self.runner.submit(id)
@@ -307,30 +269,10 @@ class Jobs:
         while True:
             try:
                 self.runner.recover()
-                self.files.remove_work(but=self.book.unfinished(), older=_KEEP_WORK)
-                settings = self._settings
-                remove_old(self.files.folder, max_hours=settings.outputs_max_hours, max_mb=settings.outputs_max_mb)
-                self.book.forget_old(settings.jobs_max_hours)
+                tidy(self.book, self.files, self._settings)
             except (LipsyncError, OSError) as error:
                 log.warning("housekeeping: %s", error)
             except Exception:
                 log.exception("housekeeping")
             if self._closed.wait(_HOUSEKEEPING):
                 return
-
-
-def _digest(wanted: Mapping[str, Any], picture: bytes | Distant | None, webhook: str | None) -> str:
-    """SHA-256 of all that was asked for; of a distant picture its address counts, whatever lies there now."""
-    shown = picture.address if isinstance(picture, Distant) else hashlib.sha256(picture or b"").hexdigest()
-    said = json.dumps([dict(wanted), webhook, shown], sort_keys=True)
-    return hashlib.sha256(said.encode()).hexdigest()
-
-
-def _same(job: Job, digest: str) -> Job:
-    if job.digest != digest:
-        raise LipsyncError("idempotency_reused")
-    return job
-
-
-def _beside(video: str, subtitles: object) -> str | None:
-    return f"{video.removesuffix('.mp4')}.{subtitles}" if isinstance(subtitles, str) else None

@@ -13,9 +13,10 @@ from lipsync.face.avatars import avatar, shipped_avatars
 from lipsync.media.decode import HEAD, is_video
 from lipsync.settings import Settings
 from lipsync.speech.languages import LANGUAGES
-from lipsync.web import errors, faults
+from lipsync.web import errors
 from lipsync.web.answers import AvatarAnswer, AvatarsAnswer, LanguageAnswer, VoiceAnswer, VoicesAnswer
-from lipsync.web.contract import CONDITIONAL, Answered, a_file, described, said
+from lipsync.web.contract import faults
+from lipsync.web.contract.described import CONDITIONAL, Answered, a_file, described, said
 from lipsync.web.loading import Loading
 from lipsync.web.reader import language_of_answer
 from lipsync.web.voices import facts as voice_facts

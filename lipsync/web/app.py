@@ -12,16 +12,17 @@ from lipsync.jobs.jobs import Jobs
 from lipsync.jobs.memory import Floor
 from lipsync.jobs.webhook import Webhooks
 from lipsync.service import LipsyncService
+from lipsync.serving.stopping import is_stopping
 from lipsync.settings import Settings
-from lipsync.web import api, errors, explorer, openai, page, voices
+from lipsync.web import api, errors, openai, page, voices
 from lipsync.web import jobs as job_routes
+from lipsync.web.contract import explorer
 from lipsync.web.describe import told
 from lipsync.web.live import Watchers
 from lipsync.web.loading import Loading, Service
 from lipsync.web.parts import Parts
-from lipsync.web.protection import protect
-from lipsync.web.sight import Sight
-from lipsync.web.stopping import is_stopping
+from lipsync.web.protection.protect import protect
+from lipsync.web.sight.sight import Sight
 
 ROOT = Path(__file__).resolve().parents[2]
 """Where templates/ and static/ stand, beside app.py."""

@@ -36,7 +36,7 @@ RETRY_AFTER = 2
 
 def answer(error: LipsyncError, status: int | None = None) -> Response:
     """The response that says ``error``, with its own status unless another is given."""
-    g.problem = error  # for lipsync/web/incidents.py
+    g.problem = error  # for lipsync/web/sight/incidents.py
     form = form_of(request.path)
     if form == "openai":
         response = jsonify(openai_problem(error, language_of_answer(request), status).model_dump())

@@ -12,20 +12,22 @@ from flask import Blueprint, Response, g, jsonify, request, send_file
 
 from lipsync.errors import LipsyncError
 from lipsync.jobs.job import Job
-from lipsync.jobs.jobs import Distant, Jobs
+from lipsync.jobs.jobs import Jobs
+from lipsync.jobs.submission import Distant
 from lipsync.jobs.webhook import check_webhook
+from lipsync.serving.client import has_left
+from lipsync.serving.stopping import is_stopping
 from lipsync.settings import Settings
 from lipsync.speech.fallback import Fallback
-from lipsync.web import contract, faults
 from lipsync.web.answers import JobAnswer, JobsAnswer
 from lipsync.web.caller import current
-from lipsync.web.client import has_left
-from lipsync.web.contract import Answered, Body, Media, a_file, described
+from lipsync.web.contract import described as contract
+from lipsync.web.contract import faults
+from lipsync.web.contract.described import Answered, Body, Media, a_file, described
 from lipsync.web.describe import describe, told
 from lipsync.web.live import Watchers, events, growing
 from lipsync.web.picture_url import fetch_picture
 from lipsync.web.reader import language_of_answer
-from lipsync.web.stopping import is_stopping
 from lipsync.web.wish import Wish, read_wish
 
 _LISTED = 50

@@ -24,9 +24,10 @@ from lipsync.media.sound_writer import FORMATS, SoundWriter
 from lipsync.settings import Settings
 from lipsync.speech.style import SPEED
 from lipsync.speech.types import Speech
-from lipsync.web import errors, faults, kinds
+from lipsync.web import errors
 from lipsync.web.answers import ModelAnswer, ModelsAnswer, SpeechEvent, SpeechUsage
-from lipsync.web.contract import Answered, Body, Media, described, said
+from lipsync.web.contract import faults, kinds
+from lipsync.web.contract.described import Answered, Body, Media, described, said
 from lipsync.web.loading import Loading
 from lipsync.web.reader import note_spoken
 from lipsync.web.wish import read_json

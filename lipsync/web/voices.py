@@ -8,9 +8,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from lipsync.cloning import MOST_FILES
 from lipsync.errors import LipsyncError
 from lipsync.speech.cloned import ClonedVoice
-from lipsync.web import errors, faults
+from lipsync.web import errors
 from lipsync.web.answers import AddedVoice, DeletedAnswer
-from lipsync.web.contract import Answered, Body, described, said
+from lipsync.web.contract import faults
+from lipsync.web.contract.described import Answered, Body, described, said
 from lipsync.web.loading import Loading
 from lipsync.web.wish import part_names
 

@@ -11,7 +11,7 @@ from pydantic_core import ErrorDetails
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from lipsync.errors import LipsyncError
-from lipsync.web import kinds
+from lipsync.web.contract import kinds
 from lipsync.web.reader import note_spoken
 
 

@@ -11,7 +11,7 @@ from werkzeug.test import TestResponse
 
 from lipsync.service import LipsyncService
 from lipsync.settings import Settings
-from lipsync.web import create_app
+from lipsync.web.app import create_app
 from tests.web.chromium import launch
 from tests.web.still import StillService
 

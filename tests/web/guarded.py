@@ -14,7 +14,7 @@ from lipsync.access.caller import Scope
 from lipsync.access.keys import add_key, revoke_key
 from lipsync.jobs.database import connect
 from lipsync.settings import Settings
-from lipsync.web import create_app
+from lipsync.web.app import create_app
 from lipsync.web.parts import parts_of
 from tests.web.conftest import client_of
 from tests.web.still import StillService

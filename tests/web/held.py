@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from lipsync.settings import Settings
-from lipsync.web import create_app
+from lipsync.web.app import create_app
 from tests.web.still import StillService
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from lipsync.service import LipsyncService, Result
 from lipsync.settings import Settings
 from lipsync.speech.types import PLAIN, Speech, Style
-from lipsync.web import create_app
+from lipsync.web.app import create_app
 from tests.speech.parrots import Parrot, makers
 
 

@@ -11,10 +11,10 @@ from typing import ClassVar
 
 from flask import Flask, Response, request, send_file
 
-from lipsync.web.client import has_left
-from lipsync.web.client_socket import Manners, Patience
-from lipsync.web.stopping import is_stopping
-from lipsync.web.worker import Worker
+from lipsync.serving.client import has_left
+from lipsync.serving.client_socket import Manners, Patience
+from lipsync.serving.stopping import is_stopping
+from lipsync.serving.worker import Worker
 
 FOLDER = Path(os.environ.get("LIPSYNC_OUTPUTS", "/nowhere"))
 THREADS = 8

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from lipsync.settings import Settings
-from lipsync.web import create_app
+from lipsync.web.app import create_app
 from tests.web.still import StillService
 
 settings = Settings(_env_file=None, outputs=Path(os.environ["LIPSYNC_OUTPUTS"]))

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from lipsync.errors import SENTENCES, LipsyncError
 from lipsync.logs import About
 from lipsync.settings import Settings
-from lipsync.web import create_app
+from lipsync.web.app import create_app
 from tests.web.conftest import client_of
 from tests.web.still import StillService
 

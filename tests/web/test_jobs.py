@@ -19,7 +19,7 @@ from werkzeug.test import TestResponse
 
 from lipsync.service import LipsyncService
 from lipsync.settings import Settings
-from lipsync.web import create_app
+from lipsync.web.app import create_app
 from lipsync.web.parts import parts_of
 from tests.web.conftest import client_of
 from tests.web.server import serve

@@ -15,7 +15,8 @@ from werkzeug.test import TestResponse
 
 from lipsync.face.avatars import avatar
 from lipsync.settings import Settings
-from lipsync.web import create_app, picture_url
+from lipsync.web import picture_url
+from lipsync.web.app import create_app
 from tests import internet
 from tests.internet import PRIVATE, PUBLIC, SPELLINGS, Site
 from tests.web.still import StillService

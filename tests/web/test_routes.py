@@ -11,8 +11,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from lipsync.settings import Settings
-from lipsync.web import create_app
-from lipsync.web.app import ROOT
+from lipsync.web.app import ROOT, create_app
 from lipsync.web.words import words
 from tests.face.videos import moving, mp4
 from tests.web.conftest import client_of

@@ -13,7 +13,7 @@ from werkzeug.test import TestResponse
 
 from lipsync.service import LipsyncService
 from lipsync.settings import Settings
-from lipsync.web import create_app
+from lipsync.web.app import create_app
 from tests.speech.recordings import spoken, wav
 from tests.web.conftest import client_of
 

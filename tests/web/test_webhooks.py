@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from standardwebhooks import Webhook
 
 from lipsync.settings import Settings
-from lipsync.web import create_app
+from lipsync.web.app import create_app
 from lipsync.web.parts import parts_of
 from tests.web.conftest import client_of
 from tests.web.still import StillService

@@ -1,0 +1,81 @@
+"""``/openapi.json``, and ``/openapi``: a page to read it and to try it, by Swagger UI."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Flask, Response, current_app, make_response, render_template, request
+from flask import send_from_directory as send
+from pydantic import ConfigDict
+
+from lipsync.settings import Settings
+from lipsync.web.answers import Answer
+from lipsync.web.contract.described import IF_NONE_MATCH, Answered, described
+from lipsync.web.contract.openapi import build
+from lipsync.web.protection.headers import ALWAYS
+
+PACKAGE = "flask-swagger-ui"
+"""It carries Swagger UI (Apache-2.0), and nothing of it but those files is used."""
+_POLICY = ALWAYS["Content-Security-Policy"].replace("img-src 'self'", "img-src 'self' data:")
+"""The arrows in Swagger UI's style sheet are data: addresses."""
+_YEAR = 365 * 86_400
+
+
+class DocumentAnswer(Answer):
+    """An OpenAPI document."""
+
+    model_config = ConfigDict(extra="allow")
+
+    openapi: str
+    info: dict[str, Any]
+    paths: dict[str, Any]
+
+
+def blueprint(settings: Settings) -> Blueprint:
+    """The document, the page, and what the page is made of."""
+    explorer = Blueprint("openapi", __name__)
+    folder = Path(str(files("flask_swagger_ui"))) / "dist"
+
+    @explorer.get("/openapi.json")
+    @described(
+        "This document",
+        Answered(200, "OpenAPI 3.1.", DocumentAnswer, ("ETag",)),
+        Answered(304, "It is still the same.", None, ("ETag",)),
+        tag="server",
+        parameters=(IF_NONE_MATCH,),
+    )
+    def document() -> Response:
+        text = _written(current_app, settings)
+        response = Response(text, mimetype="application/json")
+        response.set_etag(hashlib.sha256(text).hexdigest()[:16])
+        response.headers["Cache-Control"] = "no-cache"
+        response.make_conditional(request)
+        return response
+
+    @explorer.get("/openapi")
+    def page() -> Response:
+        response = make_response(render_template("openapi.html", version=version(PACKAGE)))
+        response.headers["Content-Security-Policy"] = _POLICY
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+    @explorer.get("/openapi/<path:filename>")
+    def part(filename: str) -> Response:
+        return send(folder, filename, max_age=_YEAR)  # its address has the version in it
+
+    return explorer
+
+
+def _written(app: Flask, settings: Settings) -> bytes:
+    """The document of ``app``, which is made once, when all routes are there."""
+    parts = app.extensions
+    if "openapi" not in parts:
+        parts["openapi"] = json.dumps(build(app, settings), ensure_ascii=False).encode()
+    text = parts["openapi"]
+    assert isinstance(text, bytes)
+    return text

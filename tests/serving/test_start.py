@@ -1,0 +1,138 @@
+"""A real gunicorn that does not start, or starts protected: what it really listens on counts."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from lipsync.access.keys import add_key
+from lipsync.jobs.database import connect
+from lipsync.serving.start import MISTAKEN, start_or_exit
+from lipsync.settings import Settings
+from lipsync.web.app import ROOT
+from tests.web.server import Server, serve, wait_until
+
+STILL = "tests.web.served:app"
+REFUSED = "without a key"
+
+
+def start(
+    folder: Path, *options: str, command: tuple[str, ...] = ("gunicorn",), **environment: str
+) -> tuple[int, str]:
+    """How a server that should not start ends, and what it says."""
+    variables = {
+        **os.environ,
+        "LC_ALL": "C",
+        "LIPSYNC_PORT": "0",
+        "LIPSYNC_STATE": str(folder / "state"),
+        "LIPSYNC_OUTPUTS": str(folder / "outputs"),
+        "LIPSYNC_CACHE": str(folder / "cache"),
+        "LIPSYNC_LOG_LEVEL": "WARNING",
+        "PYTHONPATH": str(ROOT),
+        **environment,
+    }
+    words = [sys.executable, "-m", *command, *options]
+    ended = subprocess.run(words, cwd=ROOT, env=variables, capture_output=True, text=True, timeout=60, check=False)
+    return ended.returncode, ended.stdout + ended.stderr
+
+
+@pytest.mark.parametrize("bind", ["0.0.0.0:0", "[::]:0", ":0"])
+def test_it_does_not_start_open_to_others(tmp_path: Path, bind: str) -> None:
+    status, said = start(tmp_path, "-b", bind, STILL)
+    assert status == MISTAKEN
+    assert REFUSED in said
+    assert said.count("\n") == 1, said  # one sentence, and no second try
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "part"),
+    [
+        ("LIPSYNC_HOST", "0.0.0.0", REFUSED),
+        ("LIPSYNC_PROXIES", "1", REFUSED),
+        ("LIPSYNC_REQUIRE_KEY", "1", REFUSED),
+        ("LIPSYNC_JWT_SECRET", "short", "LIPSYNC_JWT_SECRET"),
+        ("LIPSYNC_RATE_LIMIT", "often", "LIPSYNC_RATE_LIMIT"),
+        ("LIPSYNC_STATE", "/dev/null/state", "/dev/null/state"),
+    ],
+)
+def test_lipsync_serve_does_not_either(tmp_path: Path, name: str, value: str, part: str) -> None:
+    status, said = start(tmp_path, "serve", command=("lipsync",), **{name: value})
+    assert status == MISTAKEN
+    assert part in said
+    assert said.count("\n") == 1, said
+
+
+def test_it_starts_with_a_key_and_asks_for_it_on_loopback_too(tmp_path: Path) -> None:
+    """Bound to everything by gunicorn's own option, of which LIPSYNC_HOST knows nothing."""
+    engine = connect(Settings(_env_file=None, state=tmp_path / "state"))
+    _, key = add_key(engine, "Ann", ["generate"])
+    engine.dispose()
+    with serve(tmp_path, STILL, "-b", "0.0.0.0:PORT") as running:
+        assert running.ask("GET", "/api/voices").status == 401
+        assert running.ask("GET", "/api/voices", headers={"Authorization": f"Bearer {key}"}).status == 200
+        # One whose body nobody has read yet is told, too.
+        large = running.ask("POST", "/api/generate", b"x" * 5_000_000, {"X-API-Key": "lips_wrong"})
+        assert (large.status, large.code) == (401, "wrong_key")
+        assert running.stop() == 0
+
+
+def test_everybody_is_served_where_that_was_said(tmp_path: Path) -> None:
+    with serve(tmp_path, STILL, "-b", "0.0.0.0:PORT", LIPSYNC_ALLOW_ANONYMOUS="1") as running:
+        assert running.ask("GET", "/api/voices", headers={"Host": "portraits.example"}).status == 200
+
+
+def test_a_socket_in_the_file_system_is_local(tmp_path: Path) -> None:
+    place = tmp_path / "s"
+    variables = {**os.environ, "LIPSYNC_STATE": str(tmp_path / "state"), "LIPSYNC_OUTPUTS": str(tmp_path / "outputs")}
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "-b", f"unix:{place}", STILL],
+            cwd=ROOT,
+            env=variables,
+            stdout=log,
+            stderr=log,
+            text=True,
+        )
+    server = Server(0, process, tmp_path / "log")
+
+    def answers() -> bool:
+        with socket.socket(socket.AF_UNIX) as caller:
+            try:
+                caller.connect(str(place))
+            except OSError:
+                return False
+            caller.sendall(b"GET /api/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            return caller.recv(100).startswith(b"HTTP/1.1 200")
+
+    try:
+        wait_until(answers, server)
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+@pytest.mark.parametrize(("address", "refused"), [("127.0.0.1", False), ("0.0.0.0", True)])
+def test_a_socket_that_systemd_has_opened(
+    settings: Settings,
+    address: str,
+    refused: bool,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    with socket.socket() as listening:
+        listening.bind((address, 0))
+        if refused:
+            with pytest.raises(SystemExit) as ended:
+                start_or_exit(settings, [listening.fileno()])
+            assert ended.value.code == MISTAKEN
+            assert REFUSED in capfd.readouterr().err
+        else:
+            start_or_exit(settings, [listening.fileno()])
+        assert listening.getsockname()[0] == address  # it is still ours
+    assert "LIPSYNC_REQUIRE_KEY" not in os.environ

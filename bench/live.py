@@ -1,7 +1,8 @@
 """``python -m bench.live``: how soon a video plays that is watched while it is made, and whether it ever has to wait.
 
 A real server (gunicorn, two cores or what there is), warm, voice espeak; a client asks ``/api/generate?stream=1`` for
-about thirty seconds of speech and notes when each byte comes.
+about thirty seconds of speech and notes when each byte comes. With ``--page`` the page does so in Chromium, and its
+player says when it plays and whether it runs dry.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="bench.live", description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--avatars", nargs="*", default=["gauss", "newton", "hopper"])
+    parser.add_argument("--page", action="store_true", help="also watch in Chromium, each video to its end")
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     from tests.web.server import serve  # noqa: PLC0415 - the server as the tests start it
@@ -74,7 +76,41 @@ def main() -> int:
                     middle = [statistics.median(column) for column in columns]
                     figures = " | ".join(f"{figure:.2f}" for figure in middle)
                     print(f"| {avatar} | {language} | {seen[0].duration:.1f} | {figures} |", flush=True)
+            if options.page:
+                watch_pages(server.url, options.avatars, options.runs)
     return 0
+
+
+def watch_pages(url: str, avatars: list[str], runs: int) -> None:
+    """Print when the page plays, since the button was pressed, and how often it had to wait afterwards."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only here
+
+    from tests.web.chromium import FLAGS  # noqa: PLC0415
+    from tests.web.tabs import tabs  # noqa: PLC0415
+
+    print("\n| portrait | in Chromium it plays after, s | waits afterwards |\n|---|---|---|")
+    flags = [*FLAGS, "--autoplay-policy=no-user-gesture-required"]
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", headless=True, args=flags)
+        for avatar in avatars:
+            begins, waits = [], 0
+            for _ in range(runs):
+                with tabs(browser) as new:
+                    page = new()
+                    page.goto(url)
+                    page.check(f"input[name=avatar][value={avatar}]", force=True)
+                    page.select_option("#language", "en")
+                    page.fill("#text", TEXT["en"])
+                    page.click("#generate")
+                    while not page.evaluate("heard.some(([, what]) => what === 'ended')"):
+                        page.wait_for_timeout(500)
+                    heard = page.evaluate("heard")
+                asked = next(time for time, what, _ in heard if what == "asked")
+                plays = next(time for time, what, _ in heard if what == "playing")
+                begins.append(plays - asked)
+                waits += sum(1 for time, what, _ in heard if what in ("waiting", "stalled") and time > plays)
+            print(f"| {avatar} | {statistics.median(begins):.2f} | {waits} in {runs} videos |", flush=True)
+        browser.close()
 
 
 def watch(port: int, avatar: str, language: str, text: str) -> Watched:

@@ -17,6 +17,8 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from lipsync.access.keys import add_key
+from lipsync.jobs.database import connect
 from lipsync.service import LipsyncService
 from lipsync.settings import Settings
 from lipsync.web.app import create_app
@@ -245,6 +247,25 @@ def test_anothers_job_is_not_there(client: FlaskClient) -> None:
     assert client.delete(job["links"]["self"], environ_base=OTHER).status_code == 404
     assert client.get("/api/jobs", environ_base=OTHER).get_json() == {"jobs": []}
     assert [one["id"] for one in client.get("/api/jobs").get_json()["jobs"]] == [job["id"]]
+
+
+def test_the_job_of_another_key_is_not_there(settings: Settings, service: StillService) -> None:
+    engine = connect(settings)
+    keys = [add_key(engine, name, ("generate",))[1] for name in ("Anna", "Boris")]
+    engine.dispose()
+    headers = [{"Authorization": f"Bearer {key}"} for key in keys]
+    app = create_app(settings.model_copy(update={"require_key": True}), service)
+    client = client_of(app)
+    job = client.post("/api/jobs", json={**TEXT, "subtitles": "srt"}, headers=headers[0]).get_json()
+    until(lambda: client.get(job["links"]["self"], headers=headers[0]).get_json()["state"] == "done")
+    for link in ("self", "video", "events", "stream", "subtitles"):
+        assert client.get(job["links"][link]).status_code == 401
+        answer = client.get(job["links"][link], headers=headers[1])
+        assert (answer.status_code, answer.get_json()["code"]) == (404, "job_unknown")
+    assert client.delete(job["links"]["self"], headers=headers[1]).status_code == 404
+    assert client.get("/api/jobs", headers=headers[1]).get_json() == {"jobs": []}
+    assert client.get(job["links"]["video"], headers=headers[0]).status_code == 200
+    parts_of(app).close()
 
 
 @pytest.mark.parametrize("id", ["..%2f..%2fetc%2fpasswd", "%00", "x" * 3000, "..", "0" * 31, "A" * 32, "é"])

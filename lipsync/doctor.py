@@ -72,7 +72,15 @@ def examine(settings: Settings) -> list[Finding]:
             en="a portrait's second use without preparing it again",
             ru="второй раз портрет не надо готовить заново",
         ),
+        _look(
+            "state",
+            lambda: _writable(settings.state),
+            needed=False,
+            en="jobs and keys of the server",
+            ru="задания и ключи сервера",
+        ),
         _look("flask", _package("flask"), needed=False, en="the web page and the API", ru="страница и API"),
+        _look("sqlalchemy", _package("sqlalchemy"), needed=False, en="keeps the jobs", ru="хранит задания"),
         _look("gunicorn", _package("gunicorn"), needed=False, en="make serve", ru="make serve"),
         _look(
             "ffprobe",

@@ -19,7 +19,9 @@ def no_hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def finding(name: str, folder: Path) -> Finding:
-    settings = Settings(checkpoints=folder, cache=folder / "cache", outputs=folder / "outputs", state=folder / "state")
+    settings = Settings(
+        checkpoints=folder, cache=folder / "cache", outputs=folder / "outputs", state=folder / "state"
+    )
     return next(one for one in examine(settings) if one.name == name)
 
 

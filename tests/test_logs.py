@@ -282,7 +282,9 @@ def test_no_text_is_in_a_servers_log(tmp_path: Path) -> None:
     assert MARKER.lower() not in said.lower()
     assert "voice_failed: The voice xtts failed: ValueError." in said
     assert "RuntimeError" in said
-    assert re.search(r"INFO lipsync\.web\.watch \[good\.1\]: POST /api/generate 200, [\d.]+ s, \d{4,} bytes, ", said)
+    assert re.search(
+        r"INFO lipsync\.web\.sight\.watch \[good\.1\]: POST /api/generate 200, [\d.]+ s, \d{4,} bytes, ", said
+    )
     assert re.search(r"WARNING lipsync\.speech\.sentence \[good\.1 [0-9a-f]{32}\]: ", said)
     assert "GET /api/nothing 404" in said
     assert "INFO gunicorn.error: " in said

@@ -10,8 +10,9 @@ What is used of gunicorn beyond its documents, all of it in gunicorn.workers.gth
 has it too is held by tests/serving/test_worker.py, and pyproject.toml lets none in that was not tried:
 
 - ``ThreadWorker``: ``accept``, ``on_client_socket_readable``, ``enqueue_req``, ``finish_request``, ``handle`` and
-  ``murder_pending`` are called as before, the last one at least each second, also while the worker stops; ``poller``
-  calls what is registered with a socket; the worker stops when ``nr_conns`` is 0; ``keepalived_conns`` is a deque.
+  ``murder_pending`` are called as before, the last one at least each second, also while the worker stops;
+  ``handle_quit`` by SIGINT and SIGQUIT; ``poller`` calls what is registered with a socket; the worker stops when
+  ``nr_conns`` is 0; ``keepalived_conns`` is a deque.
 - ``TConn``: ``data_ready`` means that a thread need not wait for data; ``close`` is how a connection ends.
 """
 
@@ -19,6 +20,7 @@ from __future__ import annotations
 
 import ctypes
 import resource
+import signal
 import socket
 import sys
 import time
@@ -98,6 +100,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         _allow_files()
         _few_arenas()
         super().init_process()
+
+    def handle_quit(self, sig: int, frame: object) -> None:
+        """End now. A terminal's Ctrl-C reaches worker and master, and the master sends SIGQUIT on top: a second
+        signal would break off what puts things in order at the end (gunicorn.conf.py, worker_exit)."""
+        for kind in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM):
+            signal.signal(kind, _nothing)  # SIG_IGN would have Python complain of one that has come already
+        super().handle_quit(sig, frame)
 
     def is_hurried(self) -> bool:
         """Whether slow clients must go: hardly a thread is free, or the worker stops."""
@@ -230,6 +239,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         if now >= self._stop_by and self.nr_conns > 0:
             self.log.warning("%d connections are still open: the worker ends without them", self.nr_conns)
             self.nr_conns = 0
+
+
+def _nothing(_kind: int, _frame: object) -> None:
+    """A signal that is not heeded any more."""
 
 
 def _say(send: Callable[[bytes], int], words: bytes) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -334,7 +333,7 @@ def test_after_five_failures_it_is_left_alone_for_a_minute(remote: RemoteServer)
 
 def test_the_key_is_in_no_log(remote: RemoteServer, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(1)
-    logging.getLogger("httpcore2").setLevel(1)
+    caplog.set_level(1, "httpcore2")
     voice = voice_of(f"{remote.url}?token={KEY}", remote_key=SecretStr(KEY))
     remote.behave(server.answers(500), server.speaks)
     assert len(list(voice.speak(TEXT, "en"))) == 1

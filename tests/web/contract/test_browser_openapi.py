@@ -76,6 +76,7 @@ def test_an_error_is_shown_and_the_page_follows_the_reader_s_light(page: Page) -
     answer = call.locator(".live-responses-table .response-col_description")
     expect(answer.filter(has_text="job_unknown")).to_be_visible()
     dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-    assert page.evaluate("document.documentElement.classList.contains('dark-mode')") is dark
+    shown = expect(page.locator("html.dark-mode"))
+    shown.to_have_count(1 if dark else 0)
     page.emulate_media(color_scheme="light" if dark else "dark")
-    assert page.evaluate("document.documentElement.classList.contains('dark-mode')") is not dark
+    shown.to_have_count(0 if dark else 1)

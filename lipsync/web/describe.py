@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from lipsync.jobs.job import Failure, Job
 from lipsync.jobs.jobs import Jobs
+from lipsync.speech.fallback import Fallback
 from lipsync.web.answers import FallbackAnswer, JobAnswer, Links, Problem, moment
 
 
@@ -33,16 +35,7 @@ def describe(job: Job, jobs: Jobs, language: str) -> JobAnswer:
         fps=made.fps if made else None,
         voice=made.voice if made else None,
         engine=made.engine if made else None,
-        fallbacks=[
-            FallbackAnswer(
-                engine=one.engine,
-                reason=one.reason,
-                sentence=one.sentence[language],
-                piece=one.piece,
-                voice=one.voice,
-            )
-            for one in (made.fallbacks if made else ())
-        ],
+        fallbacks=told_fallbacks(made.fallbacks if made else (), language),
         timings=made.timings if made else {},
         error=_problem(job.error, language),
         links=_links(job),
@@ -52,6 +45,20 @@ def describe(job: Job, jobs: Jobs, language: str) -> JobAnswer:
 def told(job: Job, jobs: Jobs, language: str) -> dict[str, Any]:
     """The same as JSON can hold it."""
     return describe(job, jobs, language).model_dump(mode="json")
+
+
+def told_fallbacks(fallbacks: Sequence[Fallback], language: str) -> list[FallbackAnswer]:
+    """Voices that could not go on, for a reader of ``language``."""
+    return [
+        FallbackAnswer(
+            engine=one.engine,
+            reason=one.reason,
+            sentence=one.sentence[language],
+            piece=one.piece,
+            voice=one.voice,
+        )
+        for one in fallbacks
+    ]
 
 
 def _problem(failure: Failure | None, language: str) -> Problem | None:

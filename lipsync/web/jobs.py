@@ -24,7 +24,7 @@ from lipsync.web.caller import current
 from lipsync.web.contract import described as contract
 from lipsync.web.contract import faults
 from lipsync.web.contract.described import Answered, Body, Media, a_file, described
-from lipsync.web.describe import describe, told
+from lipsync.web.describe import describe, told, told_fallbacks
 from lipsync.web.live import Watchers, events, growing
 from lipsync.web.picture_url import fetch_picture
 from lipsync.web.reader import language_of_answer
@@ -256,14 +256,5 @@ def server_timing(seconds: Mapping[str, float]) -> str:
 
 def voice_fallbacks(fallbacks: Sequence[Fallback], language: str) -> str:
     """The header ``X-Voice-Fallbacks``: JSON in ASCII, one object for each voice that could not go on."""
-    told = [
-        {
-            "engine": one.engine,
-            "reason": one.reason,
-            "sentence": one.sentence[language],
-            "piece": one.piece,
-            "voice": one.voice,
-        }
-        for one in fallbacks
-    ]
+    told = [one.model_dump() for one in told_fallbacks(fallbacks, language)]
     return json.dumps(told, ensure_ascii=True, separators=(",", ":"))

@@ -5,89 +5,20 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, Unpack
+from typing import TYPE_CHECKING, Protocol
 
 from lipsync.errors import LANGUAGES, LipsyncError
+from lipsync.jobs import submission
 from lipsync.logs import WHOLE
 from lipsync.speech.types import Speech, VoiceInfo
 
 if TYPE_CHECKING:
     from lipsync.cloning import Cloning
-    from lipsync.order import Checked, Wanted
-    from lipsync.portraits import Origin
-    from lipsync.progress import Progress
-    from lipsync.speech.fallback import Fallback
 
 log = logging.getLogger(__name__)
 
 
-class Clip(Protocol):
-    """What the web needs to know of a finished video."""
-
-    @property
-    def path(self) -> Path: ...
-    @property
-    def subtitles(self) -> Path | None:
-        """The file of its subtitles, where they were asked for."""
-        ...
-
-    @property
-    def duration(self) -> float:
-        """Seconds."""
-        ...
-
-    @property
-    def frames(self) -> int: ...
-    @property
-    def width(self) -> int:
-        """Pixels."""
-        ...
-
-    @property
-    def height(self) -> int:
-        """Pixels."""
-        ...
-
-    @property
-    def fps(self) -> int: ...
-    @property
-    def language(self) -> str:
-        """Code: ``ru``."""
-        ...
-
-    @property
-    def voice(self) -> str:
-        """Name of the voice that began to speak."""
-        ...
-
-    @property
-    def fallbacks(self) -> Sequence[Fallback]:
-        """Voices that could not go on."""
-        ...
-
-    @property
-    def avatar(self) -> str:
-        """Its name; ``picture`` for one of the caller's own."""
-        ...
-
-    @property
-    def engine(self) -> str:
-        """``puppet``."""
-        ...
-
-    @property
-    def portrait(self) -> Origin:
-        """Where the prepared portrait came from."""
-        ...
-
-    @property
-    def timings(self) -> Mapping[str, float]:
-        """Seconds by stage."""
-        ...
-
-
-class Service(Protocol):
+class Service(submission.Service, Protocol):
     """What the web needs of a service: :class:`lipsync.service.LipsyncService` is one."""
 
     @property
@@ -107,15 +38,6 @@ class Service(Protocol):
         speed: float | None = None,
         sex: str = "",
     ) -> Iterator[Speech]: ...
-    def check(self, **wanted: Unpack[Wanted]) -> Checked: ...
-    def generate(
-        self,
-        *,
-        output: Path | None = None,
-        stream: Path | None = None,
-        progress: Progress | None = None,
-        **wanted: Unpack[Wanted],
-    ) -> Clip: ...
 
 
 class Loading:

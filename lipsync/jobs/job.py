@@ -103,6 +103,11 @@ class Job(BaseModel):
         return work_key(self.id, f"stream-{self.served}.mp4")
 
     @property
+    def made(self) -> list[str]:
+        """Keys of what its end leaves: the video, and the subtitles where they were asked for."""
+        return [self.video, *filter(None, [self.subtitles])]
+
+    @property
     def has_ended(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.state in ENDED

@@ -22,6 +22,7 @@ from lipsync.jobs.files import FileStore
 from lipsync.jobs.house import tidy
 from lipsync.jobs.job import Job, State
 from lipsync.jobs.memory import check_memory
+from lipsync.jobs.outlook import Outlook
 from lipsync.jobs.pace import Pace
 from lipsync.jobs.runner import LocalRunner
 from lipsync.jobs.submission import Distant, Service, digest_of, row_of, same
@@ -162,7 +163,7 @@ class Jobs:
             self._ended(job)
         elif forget:
             self.book.forget(id)
-            self.files.remove([job.video, *([job.subtitles] if job.subtitles else [])])
+            self.files.remove(job.made)
         return job
 
     def follow(self, id: str, owner: str | None, *, beat: float = 1.0) -> Iterator[Job]:
@@ -182,26 +183,9 @@ class Jobs:
 
     # --- what is known
 
-    def place(self, job: Job) -> int | None:
-        """Its place in the queue, 1 for the next; None when it does not wait."""
-        if job.state != "queued":
-            return None
-        order = [one.id for one in self.book.waiting()]
-        return order.index(job.id) + 1 if job.id in order else None
-
-    def seconds_left(self, job: Job) -> float | None:
-        """How long it may take until the video is done; None when it has ended."""
-        if job.has_ended:
-            return None
-        if job.state == "running":
-            return self.pace.left(job)
-        own = self.pace.seconds(job.characters)
-        before = sum(self.pace.left(one) for one in self.book.running())
-        for one in self.book.waiting():
-            if one.id == job.id:
-                break
-            before += self.pace.seconds(one.characters)
-        return before / self._places + own
+    def outlook(self) -> Outlook:
+        """What jobs may expect now."""
+        return Outlook(self.book, self.pace, self._places)
 
     def counts(self) -> dict[State, int]:
         """How many jobs are in each state."""

@@ -104,7 +104,7 @@ def make(
             ended = _settled(lambda: book.failed(id, runner, Failure.of(problem)), sleep)
         now = book.find(id) if ended else None
         if now is None or now.state != "done":
-            files.remove([job.video, *([job.subtitles] if job.subtitles else [])])
+            files.remove(job.made)
         files.remove([job.picture] if job.picture else [])
         bells.ring(id)
         return now

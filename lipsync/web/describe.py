@@ -7,20 +7,21 @@ from typing import Any
 
 from lipsync.jobs.job import Failure, Job
 from lipsync.jobs.jobs import Jobs
+from lipsync.jobs.outlook import Outlook
 from lipsync.speech.fallback import Fallback
 from lipsync.web.answers import FallbackAnswer, JobAnswer, Links, Problem, moment
 
 
-def describe(job: Job, jobs: Jobs, language: str) -> JobAnswer:
+def describe(job: Job, outlook: Outlook, language: str) -> JobAnswer:
     """``job`` for a reader of ``language``."""
     made = job.result
-    left = jobs.seconds_left(job)
+    left = outlook.seconds_left(job)
     return JobAnswer(
         id=job.id,
         state=job.state,
         stage=job.stage,
         progress=job.progress,
-        place=jobs.place(job),
+        place=outlook.place(job),
         seconds_left=None if left is None else round(left, 1),
         created=moment(job.created),
         started=None if job.started is None else moment(job.started),
@@ -44,7 +45,7 @@ def describe(job: Job, jobs: Jobs, language: str) -> JobAnswer:
 
 def told(job: Job, jobs: Jobs, language: str) -> dict[str, Any]:
     """The same as JSON can hold it."""
-    return describe(job, jobs, language).model_dump(mode="json")
+    return describe(job, jobs.outlook(), language).model_dump(mode="json")
 
 
 def told_fallbacks(fallbacks: Sequence[Fallback], language: str) -> list[FallbackAnswer]:

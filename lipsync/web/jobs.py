@@ -75,7 +75,7 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
         response = jsonify(told(job, jobs, language_of_answer(request)))
         response.headers["Location"] = f"/api/jobs/{job.id}"
         response.headers["X-Job-Id"] = job.id
-        return _unstored(response), 202
+        return response, 202
 
     @api.post("/generate")
     @described(
@@ -106,14 +106,14 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
     @api.get("/jobs")
     @described("The last jobs", Answered(200, "At most 50.", JobsAnswer), tag="jobs")
     def recent() -> Response:
-        reader = language_of_answer(request)
-        answer = JobsAnswer(jobs=[describe(job, jobs, reader) for job in jobs.recent(current().name, _LISTED)])
-        return _unstored(jsonify(answer.model_dump(mode="json")))
+        reader, outlook = language_of_answer(request), jobs.outlook()
+        answer = JobsAnswer(jobs=[describe(job, outlook, reader) for job in jobs.recent(current().name, _LISTED)])
+        return jsonify(answer.model_dump(mode="json"))
 
     @api.get("/jobs/<id>")
     @described("One job", Answered(200, "How far it is.", JobAnswer), tag="jobs", errors=faults.JOB)
     def one(id: str) -> Response:
-        return _unstored(jsonify(told(jobs.get(id, current().name), jobs, language_of_answer(request))))
+        return jsonify(told(jobs.get(id, current().name), jobs, language_of_answer(request)))
 
     @api.delete("/jobs/<id>")
     @described(
@@ -124,7 +124,7 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
         errors=faults.JOB,
     )
     def cancel(id: str) -> Response:
-        return _unstored(jsonify(told(jobs.cancel(id, current().name), jobs, language_of_answer(request))))
+        return jsonify(told(jobs.cancel(id, current().name), jobs, language_of_answer(request)))
 
     @api.get("/jobs/<id>/events")
     @described(
@@ -216,7 +216,7 @@ def _streamed(jobs: Jobs, watchers: Watchers, id: str, *, cancels: bool) -> Resp
 def _live(response: Response, id: str) -> Response:
     response.headers["X-Accel-Buffering"] = "no"  # nginx would gather the whole
     response.headers["X-Job-Id"] = id
-    return _unstored(response)
+    return response
 
 
 def _video(jobs: Jobs, job: Job, *, as_attachment: bool) -> Response:
@@ -243,6 +243,7 @@ def _there(jobs: Jobs, key: str) -> Path:
 
 
 def _unstored(response: Response) -> Response:
+    """Not even to ask again: what send_file says by itself."""
     response.headers["Cache-Control"] = "no-store"
     return response
 

@@ -109,12 +109,13 @@ def test_a_full_queue_says_when_to_come_again(jobs: Jobs, service: StillService)
         submit(jobs, "c")
     assert caught.value.code == "queue_full"
     assert int(str(caught.value.facts["seconds"])) >= 1
-    assert [jobs.place(one) for one in (first, *waiting, last)] == [None, 2, 3, 4, 1]
-    left = [jobs.seconds_left(one) or 0 for one in (last, *waiting)]
+    outlook = jobs.outlook()
+    assert [outlook.place(one) for one in (first, *waiting, last)] == [None, 2, 3, 4, 1]
+    left = [outlook.seconds_left(one) or 0 for one in (last, *waiting)]
     assert left == sorted(left)
     service.gate.set()
     assert ended(jobs, waiting[-1]).state == "done"
-    assert jobs.seconds_left(ended(jobs, last)) is None
+    assert jobs.outlook().seconds_left(ended(jobs, last)) is None
 
 
 def test_the_same_key_is_the_same_job(jobs: Jobs) -> None:

@@ -98,7 +98,7 @@ class Admin:
     def job(self, job: Job, language: str) -> AdminJob:
         """``job`` for an admin who reads ``language``."""
         made, running = job.result, job.state == "running"
-        left = self._jobs.seconds_left(job) if running else None
+        left = self._jobs.outlook().seconds_left(job) if running else None
         return AdminJob(
             id=job.id,
             state=job.state,
@@ -159,12 +159,12 @@ def blueprint(admin: Admin, jobs: Jobs) -> Blueprint:
         )
         response = make_response(page)
         response.vary.update(("Accept-Language", "Cookie"))
-        return _unstored(response)
+        return response
 
     @pages.get("/facts")
     @described("What the admin page shows", Answered(200, "All of it, now.", AdminFacts), tag="server")
     def facts() -> Response:
-        return _unstored(_json(admin.facts(language_of_page(request))))
+        return _json(admin.facts(language_of_page(request)))
 
     @pages.post("/jobs/<id>/cancel")
     @described(
@@ -175,7 +175,7 @@ def blueprint(admin: Admin, jobs: Jobs) -> Blueprint:
     )
     def cancel(id: str) -> Response:
         """One that has ended stays as it is: its video is its owner's."""
-        return _unstored(_json(admin.job(jobs.cancel(id, None, forget=False), language_of_page(request))))
+        return _json(admin.job(jobs.cancel(id, None, forget=False), language_of_page(request)))
 
     return pages
 
@@ -219,8 +219,3 @@ def _versions() -> Mapping[str, str]:
         except PackageNotFoundError:
             continue
     return found
-
-
-def _unstored(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    return response

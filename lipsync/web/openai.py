@@ -94,7 +94,6 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
         else:
             response = Response(encoded, mimetype=FORMATS[wish.response_format].mime)
         response.headers["X-Voice"] = first.voice.encode("ascii", "replace").decode()
-        response.headers["Cache-Control"] = "no-store"
         response.headers["X-Accel-Buffering"] = "no"  # nginx would gather the whole
         return response
 

@@ -16,6 +16,8 @@ ALWAYS = {
     "Permissions-Policy": "microphone=(self), autoplay=(self), fullscreen=(self), clipboard-write=(self), "
     "camera=(), display-capture=(), geolocation=(), midi=(), payment=(), usb=(), serial=(), hid=()",
 }
+_PRIVATE = ("/api/", "/v1/", "/admin", "/metrics", "/login")
+"""Where an answer that says nothing else is kept nowhere."""
 HSTS = "max-age=31536000"
 """A year; for this name alone (RFC 6797)."""
 
@@ -30,7 +32,7 @@ def install(app: Flask, *, embedded: bool) -> None:
             response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         if request.is_secure:
             response.headers.setdefault("Strict-Transport-Security", HSTS)
-        if request.path.startswith(("/api/", "/v1/")) and response.status_code != 304:
+        if request.path.startswith(_PRIVATE) and response.status_code != 304:
             response.headers.setdefault("Cache-Control", "no-store")  # an answer to one caller is no other's
         return response
 

@@ -68,7 +68,7 @@ def blueprint(engine: Engine) -> Blueprint:
 
 
 def _told(caller: Caller, *, anonymous: bool) -> Response:
-    response = said(
+    return said(
         MeAnswer(
             caller=caller.name,
             scopes=sorted(caller.scopes),
@@ -76,5 +76,3 @@ def _told(caller: Caller, *, anonymous: bool) -> Response:
             key_needed=anonymous and "generate" not in caller.scopes,
         )
     )
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -74,7 +74,7 @@ def blueprint(loading: Loading, readiness: Readiness) -> Blueprint:
         status = loading.status()
         if failure := loading.failure:
             status |= errors.answer(failure).get_json()
-        return _unstored(said(HealthAnswer.model_validate(status)))
+        return said(HealthAnswer.model_validate(status))
 
     @health.get("/ready")
     @described(
@@ -88,7 +88,7 @@ def blueprint(loading: Loading, readiness: Readiness) -> Blueprint:
         told = [ReadyProblem(code=one.code, sentence=one.sentence(reader)) for one in problems]
         first = {"error": told[0].sentence, "code": told[0].code} if told else {}
         answer = ReadyAnswer(status=_status(problems), problems=told, **first)
-        response = _unstored(jsonify(answer.model_dump(exclude_none=True)))
+        response = jsonify(answer.model_dump(exclude_none=True))
         response.vary.add("Accept-Language")
         if problems:
             response.headers["Retry-After"] = str(max(_retry_after(one) for one in problems))
@@ -176,8 +176,3 @@ def _status(problems: list[LipsyncError]) -> Status:
 def _retry_after(problem: LipsyncError) -> int:
     seconds = problem.facts.get("seconds")
     return seconds if isinstance(seconds, int) else errors.RETRY_AFTER
-
-
-def _unstored(response: Response) -> Response:
-    response.headers["Cache-Control"] = "no-store"
-    return response

@@ -134,7 +134,6 @@ def blueprint(metrics: Metrics) -> Blueprint:
     def scrape() -> Response:
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
         response = Response(encode(metrics.registry), content_type=content_type)
-        response.headers["Cache-Control"] = "no-store"
         response.vary.add("Accept")
         return response
 

@@ -70,7 +70,11 @@ class Jobs:
         )
 
     def start(self) -> None:
-        """Go on with what an earlier process left, and keep house from now on."""
+        """Go on with what an earlier process left, and keep house from now on.
+
+        When it returns, no job is told to be running whose process died, unless the database lets nobody write.
+        """
+        self._unless_it_fails(self.runner.recover)
         threading.Thread(target=self._keep_house, name="housekeeper", daemon=True).start()
 
     def close(self) -> None:
@@ -251,12 +255,17 @@ class Jobs:
 
     def _keep_house(self) -> None:
         while True:
-            try:
-                self.runner.recover()
-                tidy(self.book, self.files, self._settings)
-            except (LipsyncError, OSError) as error:
-                log.warning("housekeeping: %s", error)
-            except Exception:
-                log.exception("housekeeping")
+            self._unless_it_fails(self.runner.recover)
+            self._unless_it_fails(lambda: tidy(self.book, self.files, self._settings))
             if self._closed.wait(_HOUSEKEEPING):
                 return
+
+    @staticmethod
+    def _unless_it_fails(duty: Callable[[], None]) -> None:
+        """Do a part of the housekeeping; what is in its way now may be gone at the next round."""
+        try:
+            duty()
+        except (LipsyncError, OSError) as error:
+            log.warning("housekeeping: %s", error)
+        except Exception:
+            log.exception("housekeeping")

@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import Engine
 
 from lipsync.errors import LipsyncError
+from lipsync.jobs.book import Book
 from lipsync.jobs.job import Job
 from lipsync.jobs.jobs import Jobs
 from lipsync.settings import Settings
+from tests.jobs.conftest import Add
 from tests.jobs.test_runner import until
 from tests.web.still import StillService
 
@@ -187,6 +189,17 @@ def test_who_comes_after_goes_on_with_what_was_left(
     after.start()
     assert [ended(after, job).state for job in left] == ["done", "done"]
     assert len(list(settings.outputs.glob("*.mp4"))) == 2
+    after.close()
+
+
+def test_a_job_of_a_dead_process_is_never_told_to_be_running(
+    settings: Settings, engine: Engine, service: StillService, add: Add
+) -> None:
+    lost = add()
+    Book(engine).claim("f" * 16)
+    after = Jobs(settings, engine, lambda: service, why_not=lambda: "it waits")
+    after.start()
+    assert after.get(lost, None).state == "queued", "as soon as it has started"
     after.close()
 
 

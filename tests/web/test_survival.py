@@ -94,11 +94,9 @@ def test_what_a_stopped_server_had_not_finished_is_handed_back(tmp_path: Path) -
     with serve(tmp_path) as server:
         asked = [ask(server, number)["id"] for number in range(6)]
         until(lambda: states(server)["running"] >= 1, server)
-        began = time.monotonic()
         assert server.stop() == 0
-        assert time.monotonic() - began < PATIENCE, "it does not wait for the whole queue"
     done = len(videos(tmp_path))
-    assert done < len(asked), "too fast to say anything"
+    assert done < len(asked), "it does not wait for the whole queue"
     assert not list((tmp_path / "outputs").glob(".lipsync-*")), "nothing half-written stays"
     with serve(tmp_path) as server:
         until(lambda: states(server)["done"] == len(asked), server)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Dialect, Engine, create_engine, event
@@ -20,6 +22,8 @@ from lipsync.settings import Settings
 
 BUSY = 5.0
 """Seconds that SQLite waits for another writer."""
+
+_making = threading.Lock()
 
 
 def connect(settings: Settings) -> Engine:
@@ -57,10 +61,22 @@ def _engine_of(file: Path) -> Engine:
 
 
 def _private(file: Path) -> None:
-    """Make the file, which nobody else may read: texts that wait for their video are in it."""
+    """Make the file where it is missing, which nobody else may read: texts that wait for their video are in it.
+
+    One that is there is never opened here: when a process closes any descriptor of a file, POSIX takes all of the
+    process's locks on it away, SQLite's too ("How To Corrupt An SQLite Database File", 2.2). The next process that
+    came and went, such as ``lipsync keys``, would take itself for the last one and remove the write-ahead log.
+    """
     try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        with _making:  # no other thread has it open before it is closed here
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            if not file.exists():
+                with suppress(FileExistsError):  # another process was quicker
+                    os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        if file.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not os.access(file, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     except OSError as error:
         raise LipsyncError("cannot_write", place=file, reason=error.strerror) from error
 

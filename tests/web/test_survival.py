@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +91,21 @@ def test_a_job_that_kills_the_server_twice_is_given_up(tmp_path: Path) -> None:
         failed = [job for job in listed(server).values() if job["state"] == "failed"]
         assert [job["error"]["code"] for job in failed] == ["job_crashed"]
         assert states(server) == {"done": 1, "failed": 1}
+
+
+def test_the_command_line_beside_a_server_takes_nothing_from_it(tmp_path: Path) -> None:
+    """What is written while another process uses the database, and afterwards, is there after a crash."""
+    with serve(tmp_path) as server, ThreadPoolExecutor(8) as pool:
+        asked = [job["id"] for job in pool.map(lambda number: ask(server, number), range(8))]
+        command = [sys.executable, "-m", "lipsync", "keys", "add", "Anna"]
+        state = {"LIPSYNC_STATE": str(tmp_path / "state")}
+        subprocess.run(command, env=os.environ | state, check=True, capture_output=True, timeout=PATIENCE)
+        asked += [ask(server, number)["id"] for number in range(8, 11)]
+        os.killpg(server.process.pid, signal.SIGKILL)
+        server.process.wait()
+    with serve(tmp_path) as server:
+        assert set(listed(server)) == set(asked)
+        until(lambda: states(server)["done"] == len(asked), server)
 
 
 def test_what_a_stopped_server_had_not_finished_is_handed_back(tmp_path: Path) -> None:

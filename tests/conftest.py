@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -13,6 +14,10 @@ from lipsync.settings import Settings
 
 os.environ.setdefault("LIPSYNC_VOICES", "espeak")
 """Of every test that names no others, and of the servers they start: what is installed here besides is no matter."""
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # A shell that starts the tests in the background lets them ignore it, and with them every process they start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 

@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
@@ -39,19 +39,19 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture(autouse=True)
 def _applications_end(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a test's application does beside its requests ends with the test."""
-    from lipsync.jobs.jobs import Jobs  # noqa: PLC0415 - only where it is wanted
+    from lipsync.web import app  # noqa: PLC0415 - only where it is wanted
+    from lipsync.web.parts import Parts  # noqa: PLC0415
 
-    started: list[Jobs] = []
-    start = Jobs.start
+    made: list[Parts] = []
 
-    def noted(jobs: Jobs) -> None:
-        started.append(jobs)
-        start(jobs)
+    def noted(*parts: Any) -> Parts:
+        made.append(Parts(*parts))
+        return made[-1]
 
-    monkeypatch.setattr(Jobs, "start", noted)
+    monkeypatch.setattr(app, "Parts", noted)
     yield
-    for jobs in started:
-        jobs.close()
+    for parts in made:
+        parts.close()
 
 
 @pytest.fixture(scope="session")

@@ -40,12 +40,16 @@ def connect(settings: Settings) -> Engine:
 
 def _engine_of(file: Path) -> Engine:
     """Of SQLite. When the file was removed, or another put in its place, all goes on with what is there then."""
-    _private(file)
+    with _writing(file):  # who starts it may know the whole path; who asks later is told the name alone
+        _private(file)
+        if not os.access(file, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": BUSY})
 
     @event.listens_for(engine, "do_connect")
     def prepare(*_: object) -> None:
-        _private(file)
+        with _writing(file.name):
+            _private(file)
 
     @event.listens_for(engine, "connect")
     def set_up(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
@@ -66,19 +70,24 @@ def _private(file: Path) -> None:
     One that is there is never opened here: when a process closes any descriptor of a file, POSIX takes all of the
     process's locks on it away, SQLite's too ("How To Corrupt An SQLite Database File", 2.2). The next process that
     came and went, such as ``lipsync keys``, would take itself for the last one and remove the write-ahead log.
+    Raises OSError.
     """
+    with _making:  # no other thread has it open before it is closed here
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if not file.exists():
+            with suppress(FileExistsError):  # another process was quicker
+                os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+    if file.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+
+
+@contextmanager
+def _writing(place: Path | str) -> Iterator[None]:
+    """Raises LipsyncError cannot_write for ``place`` where an OSError is raised."""
     try:
-        with _making:  # no other thread has it open before it is closed here
-            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            if not file.exists():
-                with suppress(FileExistsError):  # another process was quicker
-                    os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
-        if file.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-        if not os.access(file, os.R_OK | os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        yield
     except OSError as error:
-        raise LipsyncError("cannot_write", place=file, reason=error.strerror) from error
+        raise LipsyncError("cannot_write", place=place, reason=error.strerror) from error
 
 
 def _identity(file: Path) -> tuple[int, int] | None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -57,3 +58,23 @@ def test_a_folder_in_its_place(settings: Settings) -> None:
         connect(settings)
     assert caught.value.code == "cannot_write"
     assert "lipsync.db" in str(caught.value)
+
+
+def test_who_asks_later_is_not_told_where_it_is(settings: Settings, engine: Engine) -> None:
+    engine.dispose()
+    for file in settings.state.glob("lipsync.db*"):
+        file.unlink()
+    (settings.state / "lipsync.db").mkdir()
+    with pytest.raises(LipsyncError) as caught:
+        Book(engine).counts()
+    assert caught.value.code == "cannot_write"
+    assert str(settings.state) not in str(caught.value)
+
+
+def test_one_that_may_not_be_written_is_said_at_start(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    connect(settings).dispose()
+    monkeypatch.setattr(os, "access", lambda *_: False)  # as root, all can be written
+    with pytest.raises(LipsyncError) as caught:
+        connect(settings)
+    assert caught.value.code == "cannot_write"
+    assert str(settings.state / "lipsync.db") in str(caught.value)

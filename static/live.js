@@ -9,6 +9,7 @@ const FASTER = 1.25; // times as fast as it is played: so much must come for it 
 const BEHIND = 60; // seconds that were played are given back when there are more of them
 const KEPT = 30; // and so many stay
 const GAP = 0.5; // seconds without picture or sound that are stepped over
+const EDGE = 0.05; // seconds: a player stops so near to the end of what it has
 const AGAIN = 1; // seconds that are gathered after it ran dry, twice as many each time: one long wait tires less than many
 const MOST = 16;
 const LOOK = 100; // milliseconds
@@ -76,14 +77,23 @@ export function playLive(video, url, { progress, onStart, onBroken }) {
     return length - video.currentTime > (FASTER * (length - there)) / rate;
   }
 
+  /** Whether the player stands before a hole, which nothing will fill: all comes in order. */
+  const isBeforeHole = () => {
+    const { buffered, currentTime } = video;
+    const ranges = [...Array(buffered.length).keys()];
+    return !video.seeking && !ranges.some((n) => currentTime >= buffered.start(n) - GAP && currentTime < buffered.end(n) - EDGE)
+      && ranges.some((n) => buffered.start(n) > currentTime);
+  };
+
   function look() {
     const { buffered, currentTime } = video;
+    if (started && isBeforeHole()) { giveUp("the player has left something out"); return; }
     for (let n = 0; n < buffered.length; n += 1) { // what is cut out between two pieces would be waited for for ever
       const gap = buffered.start(n) - currentTime;
       if (gap > 0 && gap < GAP && (n === 0 || currentTime >= buffered.end(n - 1) - 0.1)) video.currentTime = buffered.start(n);
     }
     if (!started && isEnough()) { started = true; onStart(); }
-    if (whole && started) clearInterval(timer);
+    if (whole && started && video.buffered.length < 2) clearInterval(timer);
   }
 
   function runDry() {
@@ -177,12 +187,14 @@ export function playLive(video, url, { progress, onStart, onBroken }) {
     if (media.readyState === "open") media.endOfStream();
   }
 
-  run().catch((error) => {
+  function giveUp(reason) {
     if (over) return; // stopped
     stop();
-    console.info("live playback:", error.message); // the finished video is played
+    console.info("live playback:", reason); // the finished video is played
     onBroken();
-  });
+  }
+
+  run().catch((error) => giveUp(error.message));
 
   return { stop, whole: () => whole, reaches: isThere };
 }

@@ -16,7 +16,7 @@ _SECONDS = 0.25
 """Of a fragment: the first can be played so much sooner than one of half a second, and the boxes around them take
 2 kB for a second of video."""
 _OPTIONS = {
-    # The index comes with the first fragment, when the delay of the sound's encoder is known (its edit list).
+    # The index comes with the first fragment, when the delay of the pictures' encoder is known (its edit list).
     "movflags": "+frag_keyframe+delay_moov+default_base_moof",
     "use_editlist": "1",
     "frag_duration": str(round(_SECONDS * 1e6)),  # microseconds
@@ -49,7 +49,13 @@ class Fragments:
 
         The encoder of pictures looks ahead, that of sound does not: its packets wait until the pictures reach them,
         so that what belongs together stands in one fragment.
+
+        The sound's encoder begins with a packet that lies before the time 0 and is not to be heard. It is left out:
+        Firefox takes it for a leap in time, and plays no pictures from the second fragment to the next key frame. The
+        sound fades in over 1024 samples, for the decoder mixes each packet with the one before it.
         """
+        if packet.stream.type == "audio" and (packet.pts or 0) + (packet.duration or 0) <= 0:
+            return
         copy: av.Packet[Any] = av.Packet(bytes(packet))
         copy.stream = self._tracks[packet.stream.index]
         copy.time_base = packet.time_base

@@ -15,6 +15,12 @@ WATCH = """
       for (const name of ["playing", "waiting", "stalled", "ended", "error"]) {
         video.addEventListener(name, () => note(name, video.currentTime));
       }
+      let last = 0;
+      window.gaps = [];
+      video.addEventListener("timeupdate", () => {
+        if (video.currentTime > last + 1) gaps.push([last, video.currentTime]);
+        last = video.currentTime;
+      });
       // Seen from the test this would be too late on a busy machine.
       video.addEventListener("timeupdate", () => {
         if (!document.querySelector("#progress").hidden) window.before = video.currentTime;
@@ -27,7 +33,7 @@ WATCH = """
     });
 """
 """Notes in ``heard`` what the page shows and what its player meets: [seconds, what, value], and in ``before`` the
-last moment that was played while the video was being made."""
+last moment that was played while the video was being made; in ``gaps`` what was leapt over."""
 
 
 @contextmanager

@@ -130,6 +130,28 @@ def test_a_stream_that_breaks_off_goes_on_from_the_file(browser: Browser, server
         assert ended > 2.5
 
 
+def without_a_second(stream: bytes) -> bytes:
+    """What a player has that leaves out what came from the third fragment to the next key frame (two seconds)."""
+    pieces, at = [], 0
+    while at < len(stream):
+        size = int.from_bytes(stream[at : at + 4], "big")
+        pieces.append(stream[at : at + size])
+        at += size
+    return b"".join(piece for number, piece in enumerate(pieces) if not 6 <= number < 14)
+
+
+def test_a_hole_in_what_the_player_has_is_filled_from_the_file(page: Page, server: Server) -> None:
+    body = {"text": TEN_SECONDS, "language": "en"}
+    stream = without_a_second(server.ask("POST", "/api/generate?stream=1", body).body)
+    page.route("**/stream", lambda route: route.fulfill(body=stream, content_type="video/mp4"))
+    say(page, TEN_SECONDS)
+    until_ended(page)
+    assert FILE.search(source(page))
+    ended = next(value for _, what, value in page.evaluate("heard") if what == "ended")
+    assert ended > 9
+    assert page.evaluate("gaps") == [], "no second of it was left out"
+
+
 def test_bytes_that_are_no_video_are_no_loss(page: Page) -> None:
     page.route("**/stream", lambda route: route.fulfill(body="<h1>Not a video</h1>", content_type="text/html"))
     say(page, "Hello there.")

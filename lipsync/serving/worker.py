@@ -12,7 +12,7 @@ has it too is held by tests/serving/test_worker.py, and pyproject.toml lets none
 - ``ThreadWorker``: ``accept``, ``on_client_socket_readable``, ``enqueue_req``, ``finish_request``, ``handle`` and
   ``murder_pending`` are called as before, the last one at least each second, also while the worker stops;
   ``handle_quit`` by SIGINT and SIGQUIT; ``poller`` calls what is registered with a socket; the worker stops when
-  ``nr_conns`` is 0; ``keepalived_conns`` is a deque.
+  ``nr_conns`` is 0; ``keepalived_conns`` is a deque; ``wait_for_and_dispatch_events`` waits in the poller.
 - ``TConn``: ``data_ready`` means that a thread need not wait for data; ``close`` is how a connection ends.
 """
 
@@ -201,6 +201,12 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         client.close()
 
     # ---- time passes
+
+    def wait_for_and_dispatch_events(self, timeout: float) -> None:
+        """Not beyond the end of what a stop may take: a whole second later the master's patience may be over."""
+        if self._stop_by is not None:
+            timeout = min(timeout, max(0.0, self._stop_by - time.monotonic()))
+        super().wait_for_and_dispatch_events(timeout)
 
     def murder_pending(self) -> None:
         """Close what has waited for too long. Called after each event, and each second."""

@@ -7,11 +7,14 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import psutil
 import pytest
@@ -55,6 +58,7 @@ def test_gunicorn_is_inside_as_the_worker_takes_it_to_be() -> None:
         "handle": ["self", "conn"],
         "murder_pending": ["self"],
         "murder_keepalived": ["self", "force"],
+        "wait_for_and_dispatch_events": ["self", "timeout"],
     }
     for name, parameters in expected.items():
         assert list(inspect.signature(getattr(gthread.ThreadWorker, name)).parameters) == parameters, name
@@ -194,11 +198,29 @@ def test_a_stop_waits_for_requests_but_not_for_the_idle_and_closes_what_is_held(
 
 
 def test_what_is_held_is_closed_before_the_master_s_patience_is_over(tmp_path: Path) -> None:
-    with serve(tmp_path, APP, *HASTY, "--graceful-timeout", "3") as running, connected(running) as client:
+    with serve(tmp_path, APP, *HASTY, "--graceful-timeout", "4") as running, connected(running) as client:
         client.sendall(get("/wait"))
         wait_until((tmp_path / "outputs" / "waiting").exists, running)
         assert running.stop() == 0
     assert (tmp_path / "outputs" / "closed").exists()
+
+
+def test_a_stop_is_not_slept_through() -> None:
+    """The main loop looks up once a second, unless the end of the stop comes sooner."""
+    waited: list[float] = []
+
+    def select(timeout: float) -> list[object]:
+        waited.append(timeout)
+        return []
+
+    worker: Any = object.__new__(Worker)
+    worker.poller = SimpleNamespace(select=select)
+    for stop_by in (None, time.monotonic() + 100, time.monotonic() + 0.5, time.monotonic() - 1):
+        worker._stop_by = stop_by
+        worker.wait_for_and_dispatch_events(1.0)
+    assert waited[:2] == [1.0, 1.0]
+    assert 0 <= waited[2] <= 0.5
+    assert waited[3] == 0
 
 
 def test_the_hasty_worker_differs_in_nothing_but_its_patience() -> None:

@@ -8,8 +8,7 @@ const FIRST = 0.6; // seconds that are there before it starts
 const FASTER = 1.25; // times as fast as it is played: so much must come for it to start at once
 const BEHIND = 60; // seconds that were played are given back when there are more of them
 const KEPT = 30; // and so many stay
-const GAP = 0.5; // seconds without picture or sound that are stepped over
-const EDGE = 0.05; // seconds: a player stops so near to the end of what it has
+const GAP = 0.5; // seconds without picture or sound that are stepped over; nearer to its end nothing lasts
 const AGAIN = 1; // seconds that are gathered after it ran dry, twice as many each time: one long wait tires less than many
 const MOST = 16;
 const LOOK = 100; // milliseconds
@@ -77,13 +76,14 @@ export function playLive(video, url, { progress, onStart, onBroken }) {
     return length - video.currentTime > (FASTER * (length - there)) / rate;
   }
 
-  /** Whether the player stands before a hole, which nothing will fill: all comes in order. */
-  const isBeforeHole = () => {
+  /** Whether the player has stopped before a hole, which nothing will fill: all comes in order. */
+  function isBeforeHole() {
+    if (video.seeking || video.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA) return false;
     const { buffered, currentTime } = video;
     const ranges = [...Array(buffered.length).keys()];
-    return !video.seeking && !ranges.some((n) => currentTime >= buffered.start(n) - GAP && currentTime < buffered.end(n) - EDGE)
-      && ranges.some((n) => buffered.start(n) > currentTime);
-  };
+    const lasts = ranges.some((n) => buffered.start(n) - GAP < currentTime && currentTime < buffered.end(n) - GAP);
+    return !lasts && ranges.some((n) => buffered.start(n) - GAP >= currentTime);
+  }
 
   function look() {
     const { buffered, currentTime } = video;

@@ -35,6 +35,7 @@ const recent = recentOf($, {
   },
   shows: stage.shows,
   onPick: (job) => {
+    stage.pressed();
     if (hasEnded(job)) stage.play(job);
     else stage.watch(job);
     recent.render();
@@ -45,6 +46,7 @@ const recent = recentOf($, {
 async function generate() {
   if (sending) return;
   sending = true;
+  stage.pressed();
   $("generate").setAttribute("aria-disabled", true); // not disabled: the keyboard's focus stays where it was
   fields.clearProblems();
   const text = $("text").value;

@@ -166,6 +166,11 @@ export function playerOf($, { onProblem }) {
   return {
     still,
     leave,
+    /**
+     * To be called while a button is pressed that leads to a video: WebKit lets an element play by itself, however much
+     * later, that was loaded meanwhile. One with a source was loaded at an earlier press.
+     */
+    pressed() { if (!video.hasAttribute("src")) video.load(); },
     /** The job runs: play what comes. `job` is again and again the same, further on. */
     follow(job) {
       progress = job.progress;

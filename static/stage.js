@@ -153,6 +153,8 @@ export function stageOf($, { pictureOf, onJob, onFailed }) {
   return {
     watch,
     play,
+    /** As in the player. */
+    pressed: player.pressed,
     /** The id of the job that is on the stage, or "". */
     shows: () => job?.id ?? "",
     isBusy: () => job !== null && !hasEnded(job),

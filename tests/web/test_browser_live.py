@@ -178,3 +178,27 @@ def test_a_browser_that_wants_a_press_first(browser: Browser, server: Server) ->
         assert tab.evaluate("document.querySelector('#video').paused")
         tab.evaluate("dispatchEvent(new Event('press')); document.querySelector('#video').play()")
         see_it_play(tab)
+
+
+def test_a_browser_that_forgets_a_press(browser: Browser, server: Server) -> None:
+    """WebKit's rule: what was loaded while a button was pressed may play later, and nothing else."""
+    script = """
+        let pressing = false;
+        const loaded = new WeakSet();
+        addEventListener("click", () => { pressing = true; setTimeout(() => { pressing = false; }); }, true);
+        const { load, play } = HTMLMediaElement.prototype;
+        HTMLMediaElement.prototype.load = function () {
+          if (pressing) loaded.add(this);
+          return load.call(this);
+        };
+        HTMLMediaElement.prototype.play = function () {
+          return loaded.has(this) ? play.call(this) : Promise.reject(new DOMException("too late", "NotAllowedError"));
+        };
+    """
+    with tabs(browser, script + WATCH) as new:
+        tab = new()
+        open_page(tab, server)
+        for text in ("Hello there.", "And again."):
+            say(tab, text)
+            until_ended(tab)
+            tab.evaluate("heard.splice(0)")

@@ -17,6 +17,9 @@ import pytest
 import websocket
 
 PATIENCE = 120.0
+_SANDBOXES = ("CONTENT", "GMP", "RDD", "SOCKET_PROCESS", "UTILITY")
+_IN_A_CONTAINER = {f"MOZ_DISABLE_{part}_SANDBOX": "1" for part in _SANDBOXES}
+"""Its sandbox needs namespaces that many a container has not; Chromium's is off in the tests too."""
 _PREFERENCES = {"media.autoplay.default": 0, "app.update.enabled": False, "browser.shell.checkDefaultBrowser": False}
 
 
@@ -76,8 +79,9 @@ def firefox(folder: Path) -> Iterator[Tab]:
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in _PREFERENCES.items()]
     (profile / "user.js").write_text("".join(lines))
     command = [program, "--headless", "--no-remote", "--remote-debugging-port", "0", "--profile", str(profile)]
+    variables = os.environ | _IN_A_CONTAINER | {"HOME": str(folder)}
     with (folder / "firefox.log").open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, env=os.environ | {"HOME": str(folder)})
+        process = subprocess.Popen(command, stdout=log, stderr=log, env=variables)
     try:
         told = profile / "WebDriverBiDiServer.json"
         end = time.monotonic() + PATIENCE

@@ -13,7 +13,6 @@ import http.client
 import json
 import os
 import random
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -134,8 +133,7 @@ def _end(server: Server) -> str:
     if random.random() < TERMINATED:
         server.stop()
         return "SIGTERM"
-    os.killpg(server.process.pid, signal.SIGKILL)
-    server.process.wait()
+    server.kill()
     return "kill -9"
 
 
@@ -158,13 +156,13 @@ def _judge(folder: Path, asked: Asked) -> list[str]:
     jobs = _jobs(folder)
     told = {id for ids in asked.ids.values() for id in ids}
     done = {video for _, state, video, _ in jobs if state == "done"}
-    given_up = [id for id, state, _, error in jobs if state == "failed" and "job_crashed" in str(error)]
+    given_up = {id for id, state, _, error in jobs if state == "failed" and "job_crashed" in str(error)}
     videos = {path.name: path for path in (folder / "outputs").glob("*.mp4")}
     wrong = {
         "accepted and lost": told - {id for id, _, _, _ in jobs},
         "doubled": {key for key, ids in asked.ids.items() if len(ids) > 1},
         "never ended": {id for id, state, _, _ in jobs if state in ("queued", "running")},
-        "failed otherwise": {id for id, state, _, _ in jobs if state == "failed"} - set(given_up),
+        "failed otherwise": {id for id, state, _, _ in jobs if state == "failed"} - given_up,
         "without their video": done - set(videos),
         "videos of no job": set(videos) - done,
         "complaints of the command line": set(asked.complaints),

@@ -255,10 +255,10 @@ class Jobs:
 
     def _keep_house(self) -> None:
         while True:
-            self._unless_it_fails(self.runner.recover)
             self._unless_it_fails(lambda: tidy(self.book, self.files, self._settings))
             if self._closed.wait(_HOUSEKEEPING):
                 return
+            self._unless_it_fails(self.runner.recover)
 
     @staticmethod
     def _unless_it_fails(duty: Callable[[], None]) -> None:

@@ -28,7 +28,7 @@ def copy_member(archive: Path, member: str, out: IO[bytes], most: int) -> int:
                 if copied > most:
                     raise LipsyncError("not_in_archive", archive=archive.name, member=member)
                 out.write(block)
-    except (zipfile.BadZipFile, tarfile.TarError, KeyError, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, tarfile.TarError, KeyError, EOFError, RuntimeError) as error:
         raise LipsyncError("not_in_archive", archive=archive.name, member=member) from error
     return copied
 

@@ -19,7 +19,7 @@ from lipsync.errors import LipsyncError
 from lipsync.media.decode import read_video
 from lipsync.media.frame import Frame, frame_of
 from lipsync.media.video import Mp4Writer
-from tests.media.test_video import RATE, SIZE, boxes, decoded_sound, tone
+from tests.media.test_video import RATE, SIZE, boxes, decoded_sound, tone, top_boxes
 
 FADES = 2 * 1024
 """Samples at the beginning of a stream's sound that are not yet what they are in the file."""
@@ -175,10 +175,9 @@ def test_every_fragment_is_short_and_has_sound_beside_its_pictures(tmp_path: Pat
 def _fragments(data: bytes) -> Iterator[bytes]:
     """The beginning with one fragment more, one after another."""
     at = 0
-    while at < len(data):
-        size, kind = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
-        at += size
-        if kind == b"mdat":
+    for box in top_boxes(data):
+        at += len(box)
+        if box[4:8] == b"mdat":
             yield data[:at]
 
 

@@ -50,10 +50,15 @@ def decoded_sound(path: Path) -> NDArray[np.float32]:
 
 def boxes(data: bytes) -> list[str]:
     """Types of the top boxes of an MP4: ISO/IEC 14496-12, 4.2."""
+    return [box[4:8].decode("latin-1") for box in top_boxes(data)]
+
+
+def top_boxes(data: bytes) -> list[bytes]:
+    """The boxes themselves, whole."""
     found, at = [], 0
     while at < len(data):
         size = int.from_bytes(data[at : at + 4], "big")
-        found.append(data[at + 4 : at + 8].decode("latin-1"))
+        found.append(data[at : at + size])
         at += size
     return found
 

@@ -66,6 +66,11 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(PATIENCE)
 
+    def kill(self) -> None:
+        """SIGKILL, to its worker too."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -118,8 +123,7 @@ def serve(folder: Path, app: str = "app:app", *options: str, **environment: str)
             try:
                 process.wait(PATIENCE)
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)  # its worker too, which would wait for its request
-                process.wait()
+                server.kill()  # its worker would wait for its request
 
 
 def wait_until(happens: Callable[[], bool], server: Server) -> None:

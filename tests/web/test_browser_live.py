@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.media.test_video import top_boxes
 from tests.web.chromium import Launch
 from tests.web.server import Server, serve
 from tests.web.tabs import WATCH, tabs
@@ -132,12 +133,7 @@ def test_a_stream_that_breaks_off_goes_on_from_the_file(browser: Browser, server
 
 def without_a_second(stream: bytes) -> bytes:
     """What a player has that leaves out what came from the third fragment to the next key frame (two seconds)."""
-    pieces, at = [], 0
-    while at < len(stream):
-        size = int.from_bytes(stream[at : at + 4], "big")
-        pieces.append(stream[at : at + size])
-        at += size
-    return b"".join(piece for number, piece in enumerate(pieces) if not 6 <= number < 14)
+    return b"".join(box for number, box in enumerate(top_boxes(stream)) if not 6 <= number < 14)
 
 
 def test_a_hole_in_what_the_player_has_is_filled_from_the_file(page: Page, server: Server) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -61,8 +60,7 @@ def test_all_jobs_of_a_killed_server_end_once(tmp_path: Path) -> None:
     with serve(tmp_path) as server:
         asked = [ask(server, number)["id"] for number in range(JOBS)]
         until(lambda: states(server)["done"] >= 3 and states(server)["running"] >= 1, server)
-        os.killpg(server.process.pid, signal.SIGKILL)
-        server.process.wait()
+        server.kill()
     before = set(videos(tmp_path))
     with serve(tmp_path) as server:
         until(lambda: states(server)["done"] == JOBS, server)
@@ -84,8 +82,7 @@ def test_a_job_that_kills_the_server_twice_is_given_up(tmp_path: Path) -> None:
         with serve(tmp_path, "tests.web.served:app", WAIT_FOR_GO="1") as server:
             ask(server, 2)  # the second time it is the same one
             until(lambda server=server: states(server)["running"] == 1, server)  # type: ignore[misc]
-            os.killpg(server.process.pid, signal.SIGKILL)
-            server.process.wait()
+            server.kill()
     with serve(tmp_path) as server:
         until(lambda: states(server)["running"] + states(server)["queued"] == 0, server)
         failed = [job for job in listed(server).values() if job["state"] == "failed"]
@@ -101,8 +98,7 @@ def test_the_command_line_beside_a_server_takes_nothing_from_it(tmp_path: Path) 
         state = {"LIPSYNC_STATE": str(tmp_path / "state")}
         subprocess.run(command, env=os.environ | state, check=True, capture_output=True, timeout=PATIENCE)
         asked += [ask(server, number)["id"] for number in range(8, 11)]
-        os.killpg(server.process.pid, signal.SIGKILL)
-        server.process.wait()
+        server.kill()
     with serve(tmp_path) as server:
         assert set(listed(server)) == set(asked)
         until(lambda: states(server)["done"] == len(asked), server)

@@ -5,6 +5,7 @@ FROM python:3.11-slim
 
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
+    LIPSYNC_IMAGE=Dockerfile \
     LIPSYNC_HOST=0.0.0.0 \
     LIPSYNC_PORT=3000 \
     LIPSYNC_STATE=/data/state \
@@ -15,17 +16,16 @@ ENV PYTHONUNBUFFERED=1 \
 
 WORKDIR /app
 
-# What pyproject.toml offers beside the base: redis,wav2lip,hibari,xtts. For PyTorch without CUDA, 2 GB smaller:
-# --build-arg EXTRAS=redis,wav2lip --build-arg PIP_EXTRA_INDEX_URL=https://download.pytorch.org/whl/cpu
+# Extras of pyproject.toml, each with a lock file: redis,wav2lip,hibari,xtts. PyTorch is the build for processors alone.
 ARG EXTRAS=redis
-ARG PIP_EXTRA_INDEX_URL=
 
-# What it stands on is installed before the code is copied: a change of the code does not install it again.
-COPY pyproject.toml README.md LICENSE NOTICE ./
-COPY lipsync/__init__.py lipsync/
-RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore -e ".[${EXTRAS}]"
+# Requirements are installed before the code is copied: a change of the code does not install them again.
+COPY pyproject.toml requirements*.txt ./
+COPY tools tools
+RUN python -m tools.install --only-requirements "${EXTRAS}" && rm -rf ~/.cache
 
 COPY . .
+RUN python -m pip install --no-deps --no-build-isolation --disable-pip-version-check --root-user-action=ignore -e .
 
 RUN useradd --system --uid 10001 --no-create-home lipsync \
     && install -d -o lipsync -g lipsync /data /data/state /data/outputs /data/cache /data/voices /data/checkpoints

@@ -1,4 +1,5 @@
-# Everything that a person needs: make demo, make serve, make test, make bench. Nothing but python3 with venv is used.
+# make demo, make serve, make test, make bench. Needs python3 (3.11 or newer) with venv. All packages come from the lock
+# files (requirements*.txt); `make install EXTRAS=…` adds the extras of pyproject.toml, `make lock` renews the files.
 PYTHON ?= python3
 TEXT ?= Привет! Меня зовут Гаусс. Как ваши дела?
 AVATAR ?= gauss
@@ -6,10 +7,13 @@ AVATAR ?= gauss
 ifneq ($(origin LANGUAGE),command line)
 LANGUAGE := ru
 endif
+EXTRAS ?=
+# Which build of PyTorch extras get that need it: cpu, cuda, or none (you install it).
+TORCH ?= cpu
 PY := .venv/bin/python
-PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+INSTALL := $(PY) -m tools.install --torch $(TORCH)
 
-.PHONY: demo serve test lint bench clean
+.PHONY: demo serve install test test-avx2 lint bench lock clean
 
 demo: .venv/.ready
 	@printf %s "$$DEMO_TEXT" | $(PY) -m lipsync say --language="$$DEMO_LANGUAGE" --avatar="$$DEMO_AVATAR" \
@@ -24,8 +28,18 @@ demo: export DEMO_AVATAR = $(value AVATAR)
 serve: .venv/.ready
 	$(PY) -m gunicorn app:app
 
+# Extras stay installed: they are installed again when a lock file changes.
+install: .venv/.ready
+	$(INSTALL) $(EXTRAS)
+	@echo $(EXTRAS) >> .venv/.extras
+
 test: lint
-	$(PY) -m pytest -q
+	$(PY) -m pytest -q $(PYTEST)
+
+# The tests as on a processor without AVX-512 and bfloat16: each library is told not to use them.
+test-avx2: .venv/.ready-dev
+	ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 OPENBLAS_CORETYPE=Haswell \
+	OPENCV_CPU_DISABLE=AVX512-SKX NPY_DISABLE_CPU_FEATURES="$$($(PY) -m tools.avx512)" $(PY) -m pytest -q $(PYTEST)
 
 lint: .venv/.ready-dev
 	$(PY) -m ruff check .
@@ -34,19 +48,27 @@ lint: .venv/.ready-dev
 
 bench: .venv/.ready
 	$(PY) -m bench $(BENCH)
-	@$(PY) -c 'import torch' 2>/dev/null || { echo "Wav2Lip's tables need PyTorch: .venv/bin/pip install -e '.[wav2lip]'"; exit 0; }; \
+	@$(PY) -c 'import torch' 2>/dev/null || { echo "Wav2Lip's tables need PyTorch: make install EXTRAS=wav2lip"; exit 0; }; \
 	$(PY) -m bench.generator && $(PY) -m bench.wav2lip
+
+# ARGS=--keep changes only what pyproject.toml asks for otherwise.
+lock: .venv/.ready-dev
+	$(PY) -m tools.lock $(ARGS)
 
 clean:
 	rm -rf .venv build *.egg-info
 
-.venv/.ready: pyproject.toml
+# .venv/.installing stands for as long as an installation runs: where one was interrupted, the next begins anew.
+.venv/.ready: pyproject.toml requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=…")'
+	@if [ -e .venv/.installing ]; then echo "The last installation was interrupted: .venv is made anew."; rm -rf .venv; fi
+	@mkdir -p .venv && touch .venv/.installing
 	@echo "Installing into .venv: a minute or so, once."
 	$(PYTHON) -m venv .venv
-	$(PIP) -e .
-	@touch $@
+	$(INSTALL) $$(cat .venv/.extras 2>/dev/null)
+	@touch $@ && rm .venv/.installing
 
-.venv/.ready-dev: .venv/.ready
-	$(PIP) -e '.[dev]'
-	@touch $@
+.venv/.ready-dev: .venv/.ready requirements-dev.txt
+	@touch .venv/.installing
+	$(INSTALL) dev
+	@touch $@ && rm .venv/.installing

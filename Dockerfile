@@ -22,7 +22,7 @@ ARG EXTRAS=redis
 # Requirements are installed before the code is copied: a change of the code does not install them again.
 COPY pyproject.toml requirements*.txt ./
 COPY tools tools
-RUN python -m tools.install --only-requirements "${EXTRAS}" && rm -rf ~/.cache
+RUN PIP_NO_CACHE_DIR=1 python -m tools.install --only-requirements "${EXTRAS}"
 
 COPY . .
 RUN python -m pip install --no-deps --no-build-isolation --disable-pip-version-check --root-user-action=ignore -e .

@@ -30,8 +30,10 @@ serve: .venv/.ready
 
 # Extras stay installed: they are installed again when a lock file changes.
 install: .venv/.ready
-	$(INSTALL) $(EXTRAS)
+	$(BEGIN)
+	$(INSTALL) $(EXTRAS) $(OR_FAIL)
 	@echo $(EXTRAS) >> .venv/.extras
+	$(END)
 
 test: lint
 	$(PY) -m pytest -q $(PYTEST)
@@ -58,17 +60,32 @@ lock: .venv/.ready-dev
 clean:
 	rm -rf .venv build *.egg-info
 
-# .venv/.installing stands for as long as an installation runs: where one was interrupted, the next begins anew.
+# .venv/.installing stands for as long as an installation runs, and holds make's process id: where one was interrupted,
+# the next begins anew.
+BEGIN = @if [ -e .venv/.installing ] && kill -0 "$$(cat .venv/.installing)" 2>/dev/null; then \
+	echo "Another make (process $$(cat .venv/.installing)) is installing into .venv: wait for it." >&2; exit 1; fi; \
+	if [ -e .venv/.installing ]; then echo "The last installation was interrupted: .venv is made anew."; \
+	find .venv -mindepth 1 ! -name .extras -delete; fi; \
+	mkdir -p .venv && echo $$PPID > .venv/.installing
+END = @rm .venv/.installing
+# A failure that pip reports leaves nothing half installed.
+OR_FAIL = || { rm .venv/.installing; exit 1; }
+
+ifneq ($(wildcard .venv/.installing),)
+.PHONY: .venv/.ready
+endif
+
 .venv/.ready: pyproject.toml requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=…")'
-	@if [ -e .venv/.installing ]; then echo "The last installation was interrupted: .venv is made anew."; rm -rf .venv; fi
-	@mkdir -p .venv && touch .venv/.installing
+	$(BEGIN)
 	@echo "Installing into .venv: a minute or so, once."
 	$(PYTHON) -m venv .venv
-	$(INSTALL) $$(cat .venv/.extras 2>/dev/null)
-	@touch $@ && rm .venv/.installing
+	$(INSTALL) $$(cat .venv/.extras 2>/dev/null) $(OR_FAIL)
+	@touch $@
+	$(END)
 
 .venv/.ready-dev: .venv/.ready requirements-dev.txt
-	@touch .venv/.installing
-	$(INSTALL) dev
-	@touch $@ && rm .venv/.installing
+	$(BEGIN)
+	$(INSTALL) dev $(OR_FAIL)
+	@touch $@
+	$(END)

@@ -436,8 +436,8 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "needs_torch": Sentence(
         500,
-        "{what} needs PyTorch, which is not installed: pip install 'lipsync[wav2lip]'.",
-        "Для {what} нужен PyTorch, а он не установлен: pip install 'lipsync[wav2lip]'.",
+        "{what} needs PyTorch, which is not installed: {remedy}.",
+        "Для {what} нужен PyTorch, а он не установлен: {remedy}.",
     ),
     # --- getting weights
     "unknown_model": Sentence(

@@ -61,7 +61,7 @@ def tiny_xtts(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     absent = missing_package()
     if absent is not None:
-        pytest.skip(f"XTTS is not tried: {absent} is missing (pip install 'lipsync[xtts]')")
+        pytest.skip(f"XTTS is not tried: {absent} is missing (make install EXTRAS=xtts)")
     from tests.speech.xtts_tiny import make_xtts  # noqa: PLC0415 - needs coqui-tts
 
     folder = tmp_path_factory.mktemp("weights")

@@ -19,11 +19,13 @@ from pydantic import SecretStr
 
 from lipsync.cli import main
 from lipsync.errors import SENTENCES
+from lipsync.installation import IMAGE_VARIABLE
 from lipsync.settings import Settings
 from lipsync.speech.languages import LANGUAGES
 from lipsync.web.app import create_app
 from lipsync.web.wish import Wish
 from tests.web.still import StillService
+from tools.requirements import extras, required
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -75,7 +77,7 @@ def test_the_table_of_settings_is_the_class() -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_no_document_names_a_setting_that_is_not_there(document: str) -> None:
-    known = {f"LIPSYNC_{name.upper()}" for name in Settings.model_fields} | {"LIPSYNC_CI"}
+    known = {f"LIPSYNC_{name.upper()}" for name in Settings.model_fields} | {"LIPSYNC_CI", IMAGE_VARIABLE}
     assert set(re.findall(r"LIPSYNC_[A-Z_]+\b", DOCUMENTS[document])) <= known
 
 
@@ -165,7 +167,9 @@ def test_make_s_targets_are_documented_and_there() -> None:
     targets = set(re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)[1].split())  # type: ignore[index]
     for target in targets:
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
-    named = {target for text in DOCUMENTS.values() for target in re.findall(r"(?:`|^)make (\w+)", text, re.MULTILINE)}
+    named = {
+        target for text in DOCUMENTS.values() for target in re.findall(r"(?:`|^)make\s(\w[\w-]*)", text, re.MULTILINE)
+    }
     assert named == targets
     for variable in re.findall(r"\b([A-Z]+)=", "\n".join(re.findall(r"^make .*$", README, re.MULTILINE))):
         assert re.search(rf"^{variable} (\?=|:=)", makefile, re.MULTILINE), variable
@@ -192,11 +196,7 @@ def test_every_asset_stands_in_the_notice_with_its_checksum() -> None:
 
 
 def test_every_dependency_stands_in_the_notice() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    needed = [
-        *project["dependencies"],
-        *(one for extra in project["optional-dependencies"].values() for one in extra),
-    ]
+    needed = [line for extra in (None, *extras()) for line in required(extra) if not line.startswith("setuptools")]
     notice = (ROOT / "NOTICE").read_text("utf-8")
     named = {re.split(r"[^\w.-]", one)[0] for one in needed}
     assert {name for name in named if not re.search(rf"^  {re.escape(name)} ", notice, re.MULTILINE)} == set()
@@ -216,7 +216,7 @@ def test_everything_that_docker_copies_is_in_git() -> None:
     ]
     allowed = re.findall(r"^!(.*)$", (ROOT / ".dockerignore").read_text("utf-8"), re.MULTILINE)
     assert {name.split("/")[0] for name in wanted} - {"."} <= set(allowed)
-    assert [name for name in (*wanted, *allowed) if not (ROOT / name).exists()] == []
+    assert [name for name in (*wanted, *allowed) if name != "." and not list(ROOT.glob(name))] == []
 
 
 # ---- examples, languages

@@ -14,7 +14,7 @@ from lipsync.media.frame import frame_of
 from lipsync.service import LipsyncService
 from lipsync.settings import Settings
 
-torch = pytest.importorskip("torch", reason="Wav2Lip needs PyTorch: pip install 'lipsync[wav2lip]'")
+torch = pytest.importorskip("torch", reason="Wav2Lip needs PyTorch: make install EXTRAS=wav2lip")
 
 from lipsync.animate.wav2lip.network import random_weights  # noqa: E402 - needs torch
 

@@ -35,17 +35,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def pip_commands(names: Sequence[str], torch: Torch | str, *, itself: bool) -> list[list[str]]:
     """The calls of pip for the extras ``names``; ``torch`` is ``cpu``, ``cuda`` or ``none``."""
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    pip += ["--root-user-action=ignore"]
+    pip += ["--root-user-action=ignore", "--no-deps"]  # a lock file is complete; torchaudio asks for any PyTorch
     files = [lock_file(name) for name in names] or [PLAIN]
     if torch == "cuda":
         files.append(TORCH_FILES["cuda"])
     commands = [[*pip, "--require-hashes", *(part for file in files for part in ("-r", file))]]
     if torch == "cpu":
         # By itself: the other packages are not looked for in PyTorch's index.
-        commands.append([*pip, "--require-hashes", "--no-deps", "-r", TORCH_FILES["cpu"]])
+        commands.append([*pip, "--require-hashes", "-r", TORCH_FILES["cpu"]])
     if itself:
         # By the locked setuptools: in a build environment of its own it would be the newest.
-        commands.append([*pip, "--no-deps", "--no-build-isolation", "-e", "."])
+        commands.append([*pip, "--no-build-isolation", "-e", "."])
     return commands
 
 

@@ -48,13 +48,11 @@ def required(extra: str | None) -> list[str]:
     content = pyproject()
     project, optional = content["project"]["name"], content["project"]["optional-dependencies"]
     wanted = [*content["build-system"]["requires"], *content["project"]["dependencies"]]
-    pending = [] if extra is None else list(optional[extra])
+    pending = list(optional[extra]) if extra else []
     while pending:
         requirement = pending.pop()
-        if own := re.fullmatch(rf"{project}\[(.*)\]", requirement):
-            pending += [
-                one for name in own[1].split(",") for one in content["project"]["optional-dependencies"][name]
-            ]
+        if others := re.fullmatch(rf"{project}\[(.*)\]", requirement):
+            pending += [required for other in others[1].split(",") for required in optional[other]]
         else:
             wanted.append(requirement)
     return sorted(set(wanted))

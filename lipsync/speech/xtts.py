@@ -20,9 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.errors import LipsyncError
+from lipsync.installation import command_to_add
 from lipsync.models.state_dict import read_torch_file
 from lipsync.speech.cloned import ClonedVoices
-from lipsync.speech.coqui import REMEDY, missing_package
+from lipsync.speech.coqui import missing_package
 from lipsync.speech.languages import LANGUAGES, resolve_language
 from lipsync.speech.text import sentences
 from lipsync.speech.types import PLAIN, Speech, Style, VoiceInfo
@@ -60,7 +61,7 @@ def xtts_voice(settings: Settings) -> XttsVoice:
     """The engine, not loaded yet. Raises LipsyncError: missing_part, xtts_missing, xtts_licence, xtts_config."""
     absent = missing_package()
     if absent is not None:
-        raise LipsyncError("missing_part", part=absent, remedy=REMEDY)
+        raise LipsyncError("missing_part", part=absent, remedy=command_to_add("xtts"))
     files = find_files(settings)
     return XttsVoice(files, read_config(files.config), ClonedVoices(settings.cloned_voices))
 

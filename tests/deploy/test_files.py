@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from lipsync.installation import IMAGE_VARIABLE
 from lipsync.settings import Settings
 from lipsync.web.app import ROOT
 
@@ -32,7 +33,7 @@ def compose(name: str = "compose.yaml") -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", FILES)
 def test_every_setting_that_is_named_is_there(name: str) -> None:
-    known = {f"LIPSYNC_{field.upper()}" for field in Settings.model_fields} | {"LIPSYNC_NAME"}
+    known = {f"LIPSYNC_{field.upper()}" for field in Settings.model_fields} | {"LIPSYNC_NAME", IMAGE_VARIABLE}
     assert set(re.findall(r"LIPSYNC_[A-Z_]+\b", FILES[name])) <= known
 
 
@@ -93,7 +94,7 @@ def test_the_unit_keeps_what_it_writes_in_its_directories() -> None:
 def test_a_dockerfile_copies_what_is_there_and_starts_what_is_there(path: Path) -> None:
     text = path.read_text("utf-8")
     copied = [name for line in re.findall(r"^COPY (.*)$", text, re.MULTILINE) for name in line.split()[:-1]]
-    assert [name for name in copied if not (ROOT / name).exists()] == []
+    assert [name for name in copied if name != "." and not list(ROOT.glob(name))] == []
     entry = re.search(r"^ENTRYPOINT (.*)$", text, re.MULTILINE)
     command = re.search(r"^CMD (.*)$", text, re.MULTILINE)
     assert entry is not None

@@ -23,7 +23,7 @@ from lipsync.speech.xtts import XttsVoice, xtts_voice
 from lipsync.speech.xtts_model import quick_sum
 
 pytestmark = pytest.mark.skipif(
-    missing_package() is not None, reason=f"XTTS is not tried: {missing_package()} (pip install 'lipsync[xtts]')"
+    missing_package() is not None, reason=f"XTTS is not tried: {missing_package()} (make install EXTRAS=xtts)"
 )
 
 

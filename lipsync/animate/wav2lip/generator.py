@@ -17,7 +17,7 @@ from lipsync.animate.wav2lip.captured import CapturedNetwork
 from lipsync.animate.wav2lip.graph import GraphNetwork
 from lipsync.animate.wav2lip.layout import Size, layout
 from lipsync.animate.wav2lip.network import Network
-from lipsync.animate.wav2lip.precision import choose_network
+from lipsync.animate.wav2lip.precision import choose_network, lower_precisions
 from lipsync.animate.wav2lip.static import Additions, Maps, Runs, StaticNetwork, fold_all
 
 Floats = NDArray[np.float32]
@@ -78,6 +78,8 @@ class Generator:
         Rows from ``first_row`` on are drawn, by default the lower half. ``device`` is ``auto``, ``cpu``, ``cuda`` or
         what else torch names so. ``precision`` ``auto`` measures; a graph runs in float32. ``compile``, on a GPU:
         ``graph`` starts all kernels at once, ``full`` compiles them before.
+
+        Raises ValueError: the device cannot compute in ``precision``.
         """
         self.size = size
         self.first_row = size // 2 if first_row is None else first_row
@@ -142,7 +144,10 @@ class Generator:
         if precision == "auto":
             network = choose_network(lambda dtype: make(dtype=dtype), device)
         else:
-            network = make(dtype=getattr(torch, precision))
+            dtype: torch.dtype = getattr(torch, precision)
+            if dtype not in (torch.float32, *lower_precisions(device)):
+                raise ValueError(f"{device} cannot compute in {precision}: use float32, or auto")
+            network = make(dtype=dtype)
         if compile != "none" and self.device.type == "cuda":
             return CapturedNetwork(network, compiled=compile == "full")
         return network

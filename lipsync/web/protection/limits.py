@@ -16,6 +16,7 @@ from flask_limiter import ApplicationLimit, Limiter, RateLimitExceeded, RequestL
 from limits import RateLimitItem, parse_many
 
 from lipsync.errors import LipsyncError
+from lipsync.installation import command_to_add
 from lipsync.settings import Settings
 from lipsync.web import errors
 from lipsync.web.caller import current
@@ -49,7 +50,7 @@ def check_limits(settings: Settings) -> list[RateLimitItem]:
         expected = {"en": "memory:// or redis://… is expected", "ru": "нужно memory:// или redis://…"}
         raise LipsyncError("bad_field", field="LIPSYNC_RATE_STORAGE", expected=expected)
     if scheme != "memory" and find_spec("redis") is None:
-        raise LipsyncError("missing_part", part="redis", remedy="pip install 'lipsync[redis]'")
+        raise LipsyncError("missing_part", part="redis", remedy=command_to_add("redis"))
     return limits
 
 

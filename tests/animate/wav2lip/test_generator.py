@@ -15,7 +15,7 @@ from lipsync.animate.wav2lip.convolution import convolution, fold, plain_convolu
 from lipsync.animate.wav2lip.generator import Generator, reference
 from lipsync.animate.wav2lip.layout import Layer, Size, layout
 from lipsync.animate.wav2lip.network import Network, random_weights
-from lipsync.animate.wav2lip.precision import MOST_DIFFERENT, Trial, fastest
+from lipsync.animate.wav2lip.precision import MOST_DIFFERENT, Trial, fastest, lower_precisions
 from lipsync.animate.wav2lip.static import rows_from
 from lipsync.animate.wav2lip.winograd import Winograd, best_tile
 
@@ -101,6 +101,12 @@ def test_what_auto_chooses_draws_as_float32_does(weights: dict[Size, dict[str, t
 
 
 def test_bfloat16_differs_by_its_rounding_alone(weights: dict[Size, dict[str, torch.Tensor]]) -> None:
+    """Where the processor has no instructions for bfloat16 it is refused, and ``auto`` does without it."""
+    if torch.bfloat16 not in lower_precisions(torch.device("cpu")):
+        with pytest.raises(ValueError, match="bfloat16"):
+            Generator(weights[96], size=96, precision="bfloat16", batch=4)
+        assert Generator(weights[96], size=96, batch=4).precision == "float32"
+        return
     generator = Generator(weights[96], size=96, precision="bfloat16", batch=4)
     assert generator.precision == "bfloat16"
     heard, seen = mels(4), face(96)

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from werkzeug.test import TestResponse
 
 from lipsync.errors import LipsyncError
+from lipsync.installation import command_to_add
 from lipsync.settings import Settings
 from lipsync.web.protection.limits import check_limits
 from tests.web.guarded import Guarded, bearer, guarded
@@ -139,7 +140,7 @@ def test_without_the_client_of_redis_it_is_told_what_to_install(
     monkeypatch.setattr("lipsync.web.protection.limits.find_spec", lambda _: None)
     with pytest.raises(LipsyncError) as raised:
         check_limits(settings.model_copy(update={"rate_storage": SecretStr("redis://:password@127.0.0.1")}))
-    assert "lipsync[redis]" in str(raised.value)
+    assert command_to_add("redis") in str(raised.value)
     assert "password" not in str(raised.value)
 
 

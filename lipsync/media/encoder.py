@@ -33,8 +33,8 @@ _SOUND_BITS = 128_000
 _MOST_BITS_PER_SAMPLE = 6  # ISO/IEC 14496-3, 4.5.3: 6144 bits for the 1024 samples of a frame
 _OPTIONS = {"movflags": "+faststart+negative_cts_offsets"}
 """Offsets between decoding and presentation are signed (``ctts`` version 1, ISO/IEC 14496-12, 8.6.1.3), so that the
-first picture is presented at 0 by itself. With unsigned ones the pictures start two frames late (80 ms at 25 a second)
-in every player that ignores edit lists."""
+first picture is presented at 0 by itself. With unsigned ones the pictures start two frames late (80 ms at 25 a
+second) in every player that ignores edit lists."""
 _SILENT = 1e-4
 """Amplitude (-80 dB) up to which a sample counts as silence."""
 
@@ -49,11 +49,11 @@ class Encoder:
 
     Sound is kept until the frames reach its time, so that both streams lie side by side in the file.
 
-    The AAC encoder begins with a priming packet, which lies before time 0 and only serves to decode the first frame of
-    samples: AAC adds each packet to the half of the one before it (ISO/IEC 14496-3, 4.6.11). Where those samples are
-    silent, as they are before all speech, the packet is left out. Both tracks then start at 0 without the help of an
-    edit list, and players that ignore edit lists show sound and picture together (measured: the sound was 46 ms late
-    at 22,050 samples a second). Where sound begins at once the packet is kept, and an edit list hides it.
+    The AAC encoder begins with a priming packet, which lies before time 0 and only serves to decode the first frame
+    of samples: AAC adds each packet to the half of the one before it (ISO/IEC 14496-3, 4.6.11). Where those samples
+    are silent, as they are before all speech, the packet is left out. Both tracks then start at 0 without the help of
+    an edit list, and players that ignore edit lists keep sound and picture together. With the packet, their sound is
+    46 ms late at 22,050 samples a second. Where sound begins at once the packet is kept, and an edit list hides it.
 
     Raises OSError or av.FFmpegError from any method when the target cannot be written.
     """

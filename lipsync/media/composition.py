@@ -2,9 +2,9 @@
 
 Signed offsets (``ctts`` version 1, ISO/IEC 14496-12, 8.6.1.3) let the first picture be presented at 0 without an edit
 list. FFmpeg's demuxer finds the largest negative offset in order to shift all decoding times, but it does not look
-at the last two entries of the table (``mov_read_ctts`` in libavformat/mov.c). Where only those hold it, the decoding time
-of a picture lies after its presentation, and a copy without decoding gets wrong times. That happens in videos of a
-dozen frames: 1 of 108 that the puppet made of single words. Those get the older, unsigned form.
+at the last two entries of the table (``mov_read_ctts`` in libavformat/mov.c). Where only those hold it, the decoding
+time of a picture lies after its presentation, and a copy without decoding gets wrong times. That happens in videos of
+a dozen frames: 1 of 108 that the puppet made of single words. Those get the older, unsigned form.
 """
 
 from __future__ import annotations

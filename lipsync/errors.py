@@ -629,6 +629,11 @@ SENTENCES: dict[str, Sentence] = {
         "The voice {voice} gave {seconds} s of sound for {characters} characters.",
         "Голос {voice} дал {seconds} с звука на {characters} символов.",
     ),
+    "voice_babbles": Sentence(
+        500,
+        "The voice {voice} speaks for {seconds} s; the text takes about {expected} s.",
+        "Голос {voice} говорит {seconds} с, а на текст нужно около {expected} с.",
+    ),
     "voice_failed": Sentence(
         500,
         "The voice {voice} failed: {reason}.",

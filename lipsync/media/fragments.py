@@ -54,7 +54,7 @@ class Fragments:
         Firefox takes it for a leap in time, and plays no pictures from the second fragment to the next key frame. The
         sound fades in over 1024 samples, for the decoder mixes each packet with the one before it.
         """
-        if packet.stream.type == "audio" and (packet.pts or 0) + (packet.duration or 0) <= 0:
+        if is_priming(packet):
             return
         copy: av.Packet[Any] = av.Packet(bytes(packet))
         copy.stream = self._tracks[packet.stream.index]
@@ -81,6 +81,11 @@ class Fragments:
         """Write nothing more."""
         self._file.close()
         self._container.close()
+
+
+def is_priming(packet: av.Packet[Any]) -> bool:
+    """Whether ``packet`` is sound that lies before time 0 as a whole: the delay of the encoder."""
+    return packet.stream.type == "audio" and (packet.pts or 0) + (packet.duration or 0) <= 0
 
 
 def _time(packet: av.Packet[Any]) -> Fraction:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import IO, Any
 
 import av
 import numpy as np
@@ -22,33 +22,39 @@ class SoundFormat:
     codec: str = ""
     bit_rate: int = 0
     """Bits a second; 0 where nothing is lost."""
+    is_streamed: bool = True
+    """Whether it can be sent before its length is known. If not, :mod:`lipsync.media.sound_file` writes it."""
 
 
 FORMATS = {
     "mp3": SoundFormat("audio/mpeg", "mp3", "libmp3lame", 96_000),
     "opus": SoundFormat("audio/ogg", "ogg", "libopus", 48_000),
     "aac": SoundFormat("audio/aac", "adts", "aac", 96_000),
-    "flac": SoundFormat("audio/flac", "flac", "flac"),
-    "wav": SoundFormat("audio/wav"),
+    "flac": SoundFormat("audio/flac", "flac", "flac", is_streamed=False),
+    "wav": SoundFormat("audio/wav", is_streamed=False),
     "pcm": SoundFormat("audio/pcm"),
 }
 """By the names that OpenAI's interface has for them. WAV and PCM have 16 bits, little-endian; PCM has no header."""
 
 _MUXING = {"mp3": {"write_xing": "0"}, "ogg": {"page_duration": "200000"}}  # no way back to a header; 0.2 s a page
-_UNKNOWN = 0xFFFFFFFF  # as lengths in the header of a WAV that is written as a stream
 
 
 class SoundWriter:
     """Encodes mono sound. For one thread; :meth:`finish` or :meth:`close` frees what libav holds."""
 
-    def __init__(self, name: str, rate: int) -> None:
-        """``name`` is one of FORMATS, ``rate`` samples a second: one that all encoders take, 24000 or 48000."""
+    def __init__(self, name: str, rate: int, file: IO[bytes] | None = None) -> None:
+        """``name`` is one of FORMATS, ``rate`` samples a second: one that all encoders take, 24000 or 48000.
+
+        With ``file`` the bytes go there and are not returned. A format that is not streamed needs one that can be
+        sought in; of a WAV only the samples are written.
+        """
+        if file is None and not FORMATS[name].is_streamed:
+            raise ValueError(f"{name} cannot be written as a stream")
         self.format = FORMATS[name]
         self._rate = rate
-        self._sink = _Sink()
+        self._stored = file is not None
+        self._sink: Any = _Sink() if file is None else file
         self._written = 0
-        if name == "wav":
-            self._sink.write(_wav_header(rate))
         self._container = self._stream = None
         if self.format.muxer:
             options = _MUXING.get(self.format.muxer, {})
@@ -70,20 +76,23 @@ class SoundWriter:
             frame.sample_rate, frame.pts, frame.time_base = self._rate, self._written, Fraction(1, self._rate)
             self._container.mux(self._stream.encode(frame))
         self._written += len(whole)
-        return self._sink.taken()
+        return self._taken()
 
     def finish(self) -> bytes:
         """The last bytes."""
         if self._container is not None and self._stream is not None:
             self._container.mux(self._stream.encode(None))
             self.close()
-        return self._sink.taken()
+        return self._taken()
+
+    def _taken(self) -> bytes:
+        return b"" if self._stored else bytes(self._sink.taken())
 
     def close(self) -> None:
         """Free everything; what has not been taken is lost."""
-        if self._container is not None:
-            self._container.close()
-            self._container = self._stream = None
+        container, self._container, self._stream = self._container, None, None
+        if container is not None:
+            container.close()
 
 
 class _Sink:
@@ -99,9 +108,3 @@ class _Sink:
     def taken(self) -> bytes:
         pieces, self._pieces = self._pieces, []
         return b"".join(pieces)
-
-
-def _wav_header(rate: int) -> bytes:
-    """RIFF WAVE of one channel, 16 bits, of a length not yet known."""
-    layout = struct.pack("<IHHIIHH", 16, 1, 1, rate, 2 * rate, 2, 16)
-    return b"RIFF" + struct.pack("<I", _UNKNOWN) + b"WAVEfmt " + layout + b"data" + struct.pack("<I", _UNKNOWN)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.errors import LipsyncError
+from lipsync.media.composition import make_offsets_readable
 from lipsync.media.encoder import Encoder
 from lipsync.media.frame import Frame
 from lipsync.part import part_of
@@ -130,6 +131,7 @@ class Mp4Writer:
         self._stop()
         try:
             self._raise_failure()
+            make_offsets_readable(self._part)
             self._part.replace(self._target)
         except BaseException as error:
             self._remove()

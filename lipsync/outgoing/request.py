@@ -47,6 +47,14 @@ class Answer:
         """Whether the status is 2xx."""
         return 200 <= self.status < 300
 
+    @property
+    def is_framed(self) -> bool:
+        """Whether the answer states where its body ends, by a length or by chunks (RFC 9112, 6.3).
+
+        Such a body has come whole, or Broken was raised. Any other ends where the connection does.
+        """
+        return "content-length" in self.headers or "chunked" in self.headers.get("transfer-encoding", "").lower()
+
 
 def ask(
     method: Method,

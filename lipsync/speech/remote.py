@@ -105,7 +105,8 @@ class RemoteVoice:
         if rest > 0:
             raise LipsyncError("remote_resting", host=self._host, seconds=round(rest) or 1)
         try:
-            samples = heard(self._asked(sentence, language), sentence, RATE, self._host)
+            answer = self._asked(sentence, language)
+            samples = heard(answer.body, sentence, RATE, self._host, is_framed=answer.is_framed)
         except Exception as error:
             self._circuit.failed()
             if isinstance(error, LipsyncError):
@@ -114,8 +115,8 @@ class RemoteVoice:
         self._circuit.succeeded()
         return samples
 
-    def _asked(self, sentence: str, language: str) -> bytes:
-        """The answer's body, after two more tries where they may help, all within the time limit."""
+    def _asked(self, sentence: str, language: str) -> Answer:
+        """The answer, after two more tries where they may help, all within the time limit."""
         end = self._clock() + self._settings.remote_seconds
         body = json.dumps(self._question(sentence, language)).encode()
         for pause in (*BACKOFF, None):
@@ -123,7 +124,7 @@ class RemoteVoice:
             try:
                 answer = self._posted(body, sentence, end)
                 if answer.status == 200:
-                    return answer.body
+                    return answer
                 failure = LipsyncError("remote_refused", host=self._host, status=answer.status)
             except Broken as error:
                 failure = LipsyncError("remote_unreachable", host=self._host, reason=str(error))

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from lipsync.errors import LipsyncError
 from lipsync.media.sound import read_sound
+from lipsync.media.wav import completeness, is_wav
 from lipsync.speech.pieces import MUTE
 
 _LONGEST_START, _LONGEST = 10.0, 0.5
@@ -17,6 +18,10 @@ _BYTES_A_SECOND = 200_000
 """Of sound without compression: 48 kHz, two channels, 16 bits."""
 
 _CUT = {"en": "half of a sound", "ru": "половину записи"}
+_OPEN = {
+    "en": "a WAV of unknown length over a connection that does not state where the answer ends",
+    "ru": "WAV неизвестной длины по соединению, которое не сообщает, где кончается ответ",
+}
 NO_SOUND = {"en": "something that is no sound", "ru": "не звук"}
 _PAGE = {"en": "a page of text", "ru": "текстовую страницу"}
 _TOO_LONG = {"en": "far more sound than the text has", "ru": "звук намного длиннее текста"}
@@ -34,14 +39,23 @@ def most_bytes(text: str) -> int:
     return round(longest(text) * _BYTES_A_SECOND)
 
 
-def heard(body: bytes, text: str, rate: int, host: str) -> NDArray[np.float32]:
+def heard(body: bytes, text: str, rate: int, host: str, *, is_framed: bool) -> NDArray[np.float32]:
     """(n,) samples of the answer ``body`` to ``text``, ``rate`` a second.
+
+    ``is_framed`` says whether HTTP stated where the body ends, so that it is known to have come whole. Without that a
+    WAV whose header leaves its length open, as streaming servers write it, could be half of one.
 
     Raises LipsyncError remote_not_sound, which says what it is instead.
     """
     if body.lstrip()[:1] in (b"<", b"{", b"["):
         raise LipsyncError("remote_not_sound", host=host, what=_PAGE)
-    if _is_cut(body):
+    if is_wav(body):
+        state = completeness(body)
+        if state == "truncated":
+            raise LipsyncError("remote_not_sound", host=host, what=_CUT)
+        if state == "unknown" and not is_framed:
+            raise LipsyncError("remote_not_sound", host=host, what=_OPEN)
+    elif _is_truncated_mp3(body):
         raise LipsyncError("remote_not_sound", host=host, what=_CUT)
     try:
         samples = read_sound(body, rate, max_seconds=longest(text))
@@ -55,11 +69,8 @@ def heard(body: bytes, text: str, rate: int, host: str) -> NDArray[np.float32]:
     return samples
 
 
-def _is_cut(body: bytes) -> bool:
-    """Whether an MP3 or a WAV ends before the length that it states itself. (Some state none.)"""
-    if body[:4] == b"RIFF" and len(body) > 44:
-        stated = int.from_bytes(body[4:8], "little") + 8
-        return len(body) < stated < 0xFFFF_0000  # larger: it was written as a stream, its length not yet known
+def _is_truncated_mp3(body: bytes) -> bool:
+    """Whether an MP3 ends before the length that it states itself. (Many state none.)"""
     start = 0
     if body[:3] == b"ID3" and len(body) > 10:
         sizes = body[6:10]

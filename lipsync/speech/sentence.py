@@ -24,7 +24,7 @@ from lipsync.speech.edges import with_pauses
 from lipsync.speech.installed import Installed, Loads
 from lipsync.speech.limited import TooSlow
 from lipsync.speech.order import FLOOR
-from lipsync.speech.soundness import check_rate, check_sound, longest
+from lipsync.speech.soundness import check_rate, check_sound, check_speaking, longest
 from lipsync.speech.stretch import stretched
 from lipsync.speech.types import Phone, Speech, SpeechWord, Style, Voice
 
@@ -75,7 +75,7 @@ class Speaker:
         ``meanwhile`` is called while the engine is waited for, and what it raises is raised.
 
         Raises LipsyncError: nothing_to_say, voice_slow, voice_busy, voice_no_memory, voice_silent, voice_broken,
-        voice_length, voice_failed, and what the engine raises.
+        voice_length, voice_babbles, voice_failed, and what the engine raises.
         """
         speaks = engine.voice
         if speaks is None:
@@ -172,6 +172,7 @@ def _collected(voice: Voice, name: str | None, text: str, language: str, style: 
     whole = replace(_joined(pieces), text=text)
     if voice.name != FLOOR:  # from which nobody could take over
         check_sound(whole, called, style.speed)
+        check_speaking(whole, called, language, style.speed)
     return whole
 
 

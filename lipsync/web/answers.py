@@ -165,6 +165,32 @@ class ModelsAnswer(Answer):
     data: list[ModelAnswer]
 
 
+class AudioVoice(Answer):
+    """A voice, as clients of speech servers expect it: some read ``id``, others ``name``, so both are the same."""
+
+    id: str
+    name: str = Field(description="The same as `id`.")
+
+
+class AudioVoicesAnswer(Answer):
+    """All voices of the speech interface."""
+
+    voices: list[AudioVoice]
+
+
+class AudioModel(Answer):
+    """A model of the speech interface."""
+
+    id: str
+    name: str = Field(description="The same as `id`.")
+
+
+class AudioModelsAnswer(Answer):
+    """All models of the speech interface."""
+
+    models: list[AudioModel]
+
+
 class OpenAIError(Answer):
     """What is wrong, as OpenAI has it."""
 

@@ -23,6 +23,7 @@ from lipsync.web.loading import Loading, Service
 from lipsync.web.parts import Parts
 from lipsync.web.protection.protect import protect
 from lipsync.web.sight.sight import Sight
+from lipsync.web.slashes import without_superfluous_slashes
 
 ROOT = Path(__file__).resolve().parents[2]
 """Where templates/ and static/ stand, beside app.py."""
@@ -62,6 +63,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
     app.register_blueprint(page.blueprint(settings))
     app.register_blueprint(explorer.blueprint(settings))
     errors.register(app, settings.max_upload_mb)
+    app.wsgi_app = without_superfluous_slashes(app.wsgi_app)  # type: ignore[method-assign, assignment]
     loading.start()
     jobs.start()
     webhooks.start()

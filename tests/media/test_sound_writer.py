@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import io
 import wave
+from pathlib import Path
+from typing import IO
 
 import numpy as np
 import pytest
+import soundfile
+from scipy.io import wavfile
 
+from lipsync.errors import LipsyncError
+from lipsync.media import sound_file
 from lipsync.media.sound import read_sound
+from lipsync.media.sound_file import SoundFile
 from lipsync.media.sound_writer import FORMATS, SoundWriter
 
 RATE = 24000
@@ -18,7 +25,18 @@ def tone(seconds: float, hertz: float = 440.0) -> np.ndarray:
     return (0.5 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * RATE)) / RATE)).astype(np.float32)
 
 
+STREAMED = [name for name, kind in FORMATS.items() if kind.is_streamed]
+
+
 def written(name: str, samples: np.ndarray, piece: int, rate: int = RATE) -> list[bytes]:
+    if name not in STREAMED:
+        with SoundFile(name, rate) as file:
+            for start in range(0, len(samples), piece):
+                file.add(samples[start : start + piece])
+            file.finish()
+            parts = list(file.read())
+            assert sum(len(part) for part in parts) == file.size
+            return parts
     writer = SoundWriter(name, rate)
     parts = [writer.add(samples[start : start + piece]) for start in range(0, len(samples), piece)]
     return [*parts, writer.finish()]
@@ -50,7 +68,7 @@ def test_without_loss_it_is_the_same_to_16_bits_however_it_is_cut(name: str) -> 
     assert np.abs(back - sound).max() < 1.01 / 32768
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", STREAMED)
 def test_bytes_come_while_it_is_written(name: str) -> None:
     parts = written(name, tone(10.0), RATE)
     early = sum(len(part) for part in parts[:5])
@@ -69,10 +87,61 @@ def test_what_is_too_loud_is_cut_and_does_not_wrap() -> None:
     assert back == pytest.approx([1.0, -1.0, 1.0], abs=1e-4)
 
 
-def test_a_wav_opens_in_python_s_own_reader() -> None:
-    with wave.open(io.BytesIO(b"".join(written("wav", tone(1.0), 5000)))) as file:
+@pytest.mark.parametrize("seconds", [0.0, 0.1, 1.0, 100.0])  # the last one waits on the disk
+def test_a_wav_states_its_true_length(seconds: float) -> None:
+    """In every reader that trusts the header: Python's wave, libsndfile, scipy; and in FFmpeg's."""
+    data = b"".join(written("wav", tone(seconds), 50_000))
+    count = round(seconds * RATE)
+    with wave.open(io.BytesIO(data)) as file:
         assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, RATE)
-        assert len(file.readframes(10**6)) == 2 * RATE
+        assert file.getnframes() == count
+        assert len(file.readframes(10**7)) == 2 * count
+    assert soundfile.info(io.BytesIO(data)).frames == count
+    rate, samples = wavfile.read(io.BytesIO(data))  # a warning would be an error
+    assert (rate, len(samples)) == (RATE, count)
+    if count:
+        assert len(read_sound(data, RATE, max_seconds=200)) == count
+    assert int.from_bytes(data[4:8], "little") + 8 == len(data)
+
+
+def test_a_flac_states_its_true_length() -> None:
+    data = b"".join(written("flac", tone(2.0), 5000))
+    assert soundfile.info(io.BytesIO(data)).frames == 2 * RATE
+    assert len(soundfile.read(io.BytesIO(data))[0]) == 2 * RATE
+
+
+@pytest.mark.parametrize("name", sorted({*FORMATS} - {*STREAMED}))
+def test_a_length_that_the_header_states_cannot_be_streamed(name: str) -> None:
+    with pytest.raises(ValueError, match="stream"):
+        SoundWriter(name, RATE)
+
+
+def test_a_format_that_is_streamed_needs_no_file() -> None:
+    with pytest.raises(ValueError, match="stream"):
+        SoundFile("mp3", RATE)
+
+
+def test_a_wav_that_grows_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sound_file, "MAX_DATA_BYTES", 1000)
+    with SoundFile("wav", RATE) as file:
+        file.add(tone(500 / RATE))
+        with pytest.raises(LipsyncError) as caught:
+            file.add(tone(1 / RATE))
+    assert caught.value.code == "cannot_write"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("name", ["wav", "flac"])
+def test_a_full_disk_is_reported(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    def full(*_: object, **__: object) -> IO[bytes]:
+        return open("/dev/full", "r+b", buffering=0)  # noqa: PTH123 - SoundFile closes it
+
+    with pytest.raises(LipsyncError) as caught:  # noqa: PT012 - it may be noticed at either step
+        monkeypatch.setattr(sound_file, "SpooledTemporaryFile", full)
+        with SoundFile(name, RATE) as file:
+            file.add(tone(5.0))
+            file.finish()
+    assert caught.value.code == "cannot_write"
 
 
 def test_a_writer_that_is_given_up_holds_nothing() -> None:

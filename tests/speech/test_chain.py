@@ -98,6 +98,12 @@ def an_hour(piece: Speech) -> Speech:
     return replace(piece, rate=8000, samples=np.tile(piece.samples, 3600 * 8000 // len(piece.samples)))
 
 
+def babbles(piece: Speech) -> Speech:
+    """Goes on for six seconds after the sentence, as XTTS and Bark may."""
+    (more,) = Parrot("other").speak("Буба вана тити рома лаза кему сода", "ru")
+    return replace(piece, samples=np.concatenate([piece.samples, np.resize(more.samples, 6 * piece.rate)]))
+
+
 class OutOfMemoryError(RuntimeError):
     """Named as torch's is."""
 
@@ -122,6 +128,7 @@ DEEDS: list[tuple[Deed, str]] = [
     (changes(lambda piece: replace(piece, samples=piece.samples[7000:8000])), "voice_length"),
     (changes(an_hour), "voice_length"),
     (never_ends, "voice_length"),
+    (changes(babbles), "voice_babbles"),
     (closes_at_once, "voice_silent"),
 ]
 

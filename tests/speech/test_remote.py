@@ -93,8 +93,66 @@ def test_a_header_of_one_s_own(remote: RemoteServer) -> None:
 
 
 def test_other_sound_than_mp3_is_understood(remote: RemoteServer) -> None:
-    writer = server.SoundWriter("wav", 24000)
-    remote.behave(server.answers(body=writer.add(server.spoken(TEXT)) + writer.finish()))
+    remote.behave(server.answers(body=server.wav(server.spoken(TEXT))))
+    assert [one.text for one in voice_of(remote).speak(TEXT, "en")] == [TEXT]
+
+
+STREAMING = [
+    (0xFFFFFFFF, 0xFFFFFFFF),  # FFmpeg, OpenAI
+    (0x7FFFFFFF, 0x7FFFFFFF),
+    (0x7FFFFFFF, 0x7FFFFFFF - 36),
+    (0x80000023, 0x7FFFFFFF),  # SoX
+    (0x7FFFFFFF + 36, 0x7FFFFFFF),
+    (2_000_000_036, 2_000_000_000),
+    (0, 0),
+    (36, 0),  # Python's wave, where it cannot go back
+    (0xFFFFFFFF, 0),
+    (0xFFFFFFFF, None),  # the length of the samples is true
+    (None, 0xFFFFFFFF),
+]
+"""What streaming servers state as the length of the file and of the samples; None is the true one."""
+
+
+@pytest.mark.parametrize(("riff", "data"), STREAMING)
+@pytest.mark.parametrize("chunked", [False, True])
+def test_a_wav_that_leaves_its_length_open(
+    remote: RemoteServer, riff: int | None, data: int | None, chunked: bool
+) -> None:
+    body = server.wav(server.spoken(TEXT), riff, data)
+    remote.behave(server.answers_in_chunks(body) if chunked else server.answers(body=body))
+    (said,) = voice_of(remote).speak(TEXT, "en")
+    assert said.text == TEXT
+    assert said.duration == pytest.approx(len(server.spoken(TEXT)) / RATE, abs=0.01)
+
+
+@pytest.mark.parametrize("chunked", [False, True])
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.5, 0.97])
+def test_a_wav_that_ends_before_its_length(remote: RemoteServer, chunked: bool, share: float) -> None:
+    whole = server.wav(server.spoken(TEXT), riff=0xFFFFFFFF)  # only the length of the samples is told
+    body = whole[: max(30, round(len(whole) * share))]
+    remote.behave(server.answers_in_chunks(body) if chunked else server.answers(body=body))
+    error = failure(voice_of(remote))
+    assert error.code == "remote_not_sound"
+    assert "half of a sound" in str(error)
+
+
+def test_an_open_wav_whose_answer_breaks_off(remote: RemoteServer) -> None:
+    body = server.wav(server.spoken(TEXT), *STREAMING[0])
+    for behaviour in (
+        server.answers(body=body[: len(body) // 2], Content_Length=str(len(body))),
+        server.answers_in_chunks(body, whole=False),
+    ):
+        remote.behave(behaviour)
+        assert failure(voice_of(remote)).code == "remote_unreachable"
+
+
+def test_an_open_wav_over_a_connection_that_does_not_say_where_it_ends(remote: RemoteServer) -> None:
+    speech = server.spoken(TEXT)
+    remote.behave(server.answers_until_it_hangs_up(server.wav(speech, *STREAMING[0])))
+    error = failure(voice_of(remote))
+    assert error.code == "remote_not_sound"
+    assert "unknown length" in str(error)
+    remote.behave(server.answers_until_it_hangs_up(server.wav(speech)))  # its own header says that it is whole
     assert [one.text for one in voice_of(remote).speak(TEXT, "en")] == [TEXT]
 
 

@@ -30,8 +30,8 @@ OPEN = {
     "/login",
 }
 """Routes that need no key, and look at none: also when the database is busy, it is told that the server is alive."""
-ASKED = {"/api/me"}
-"""Routes that need no key, and say whose it is."""
+ASKED = {"/api/me", "/v1/audio/voices", "/v1/audio/models"}
+"""Routes that need no key, and answer by whose it is. Open WebUI asks for voices and models without its key."""
 ADMIN = {"admin", "metrics"}
 """First parts of the routes that need the scope admin. All the others, also new ones, need generate."""
 

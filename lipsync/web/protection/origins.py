@@ -29,7 +29,7 @@ EXPOSED = [
 _TAKEN = [
     *("Authorization", "X-API-Key", "Content-Type", "Accept-Language", "Idempotency-Key", "Range", "If-None-Match"),
     *("If-Range", "Last-Event-ID", "X-Request-Id", "Cache-Control"),
-    r"X-Stainless-.*",  # OpenAI's client in a browser
+    *(r"X-Stainless-.*", r"OpenAI-.*"),  # OpenAI's client in a browser
 ]
 """Headers that it may send."""
 _DAY = 86_400

@@ -15,7 +15,7 @@ from lipsync.jobs.job import Job
 from lipsync.jobs.jobs import Jobs
 from lipsync.jobs.submission import Distant
 from lipsync.jobs.webhook import check_webhook
-from lipsync.serving.client import has_left
+from lipsync.serving.client import departure_probe, has_left
 from lipsync.serving.stopping import is_stopping
 from lipsync.settings import Settings
 from lipsync.speech.fallback import Fallback
@@ -37,6 +37,12 @@ _BEAT = 0.5
 _YES = ("1", "true", "yes", "on")
 _MIMES = {".vtt": "text/vtt", ".srt": "application/x-subrip"}
 _MP4 = ("video/mp4",)
+_WAITS = (
+    "The stream of a job that waits for its turn begins at once with status 200, and has an empty `free` box every "
+    "10 s while it is silent, which players skip. What fails afterwards breaks the connection off: the error is in "
+    "the job (`X-Job-Id`)."
+)
+"""How streams wait, for the description of the API."""
 _WISH = Body(json=Wish, form=Wish, files=("image",))
 
 
@@ -84,7 +90,8 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
             200, "The video.", Media(_MP4), ("X-Job-Id",), ("ETag", "Server-Timing", "X-Voice", "X-Voice-Fallbacks")
         ),
         tag="videos",
-        means="The answer comes when the video is done, or with `stream=1` as soon as there is something to play.",
+        means="The answer comes when the video is done, or with `stream=1` as soon as there is something to play. "
+        + _WAITS,
         body=_WISH,
         parameters=(contract.STREAM, contract.IDEMPOTENCY_KEY),
         errors=(*faults.BODY, *faults.SUBMITTING, *faults.MADE, "too_many_streams"),
@@ -138,7 +145,14 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
     )
     def follow(id: str) -> Response:
         reader = language_of_answer(request)
-        news = events(jobs, id, current().name, lambda job: told(job, jobs, reader), is_stopping)
+        news = events(
+            jobs,
+            id,
+            current().name,
+            lambda job: told(job, jobs, reader),
+            stopping=is_stopping,
+            has_left=departure_probe(),
+        )
         return _live(Response(watchers.admitted(news), mimetype="text/event-stream"), id)
 
     @api.get("/jobs/<id>/stream")
@@ -146,6 +160,7 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
         "Watch a video while it is made",
         Answered(200, "Fragmented MP4; the whole file once it is done.", Media(_MP4), ("X-Job-Id",)),
         tag="videos",
+        means=_WAITS,
         errors=(*faults.MADE, "too_many_streams"),
     )
     def stream(id: str) -> Response:
@@ -201,14 +216,14 @@ def _waited_for(jobs: Jobs, job: Job) -> Job:
 
 def _streamed(jobs: Jobs, watchers: Watchers, id: str, *, cancels: bool) -> Response:
     """The video while it is made. ``cancels``: when the client leaves, the job is cancelled."""
-    owner = current().name
+    owner, probe = current().name, departure_probe()
 
     def left() -> None:
         if cancels:
             jobs.cancel(id, owner)
 
     def content() -> Iterator[bytes]:
-        return growing(jobs, id, owner, lambda job: _there(jobs, job.video))
+        return growing(jobs, id, owner, lambda job: _there(jobs, job.video), probe)
 
     return _live(Response(watchers.admitted(content(), left), mimetype="video/mp4"), id)
 

@@ -22,7 +22,7 @@ def has_left() -> bool:
 
 
 def departure_probe() -> Callable[[], bool]:
-    """:func:`has_left` for the client of this request; it may be called in any thread, after the view has returned."""
+    """:func:`has_left` for the client of this request; to be called in any thread, after the view has returned."""
     connection = request.environ.get("gunicorn.socket")
     return lambda: connection is not None and _is_closed(connection)
 

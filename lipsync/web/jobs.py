@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, g, jsonify, request, send_file
@@ -67,6 +68,9 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
             request=g.request_id,
         )
 
+    def described_job(job: Job) -> dict[str, Any]:
+        return told(job, jobs, language_of_answer(request), prefix=request.script_root)
+
     @api.post("/jobs")
     @described(
         "Ask for a video",
@@ -78,8 +82,8 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
     )
     def create() -> tuple[Response, int]:
         job = submit()
-        response = jsonify(told(job, jobs, language_of_answer(request)))
-        response.headers["Location"] = f"/api/jobs/{job.id}"
+        response = jsonify(described_job(job))
+        response.headers["Location"] = f"{request.script_root}/api/jobs/{job.id}"
         response.headers["X-Job-Id"] = job.id
         return response, 202
 
@@ -114,13 +118,15 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
     @described("The last jobs", Answered(200, "At most 50.", JobsAnswer), tag="jobs")
     def recent() -> Response:
         reader, outlook = language_of_answer(request), jobs.outlook()
-        answer = JobsAnswer(jobs=[describe(job, outlook, reader) for job in jobs.recent(current().name, _LISTED)])
+        prefix = request.script_root
+        last = jobs.recent(current().name, _LISTED)
+        answer = JobsAnswer(jobs=[describe(job, outlook, reader, prefix=prefix) for job in last])
         return jsonify(answer.model_dump(mode="json"))
 
     @api.get("/jobs/<id>")
     @described("One job", Answered(200, "How far it is.", JobAnswer), tag="jobs", errors=faults.JOB)
     def one(id: str) -> Response:
-        return jsonify(told(jobs.get(id, current().name), jobs, language_of_answer(request)))
+        return jsonify(described_job(jobs.get(id, current().name)))
 
     @api.delete("/jobs/<id>")
     @described(
@@ -131,7 +137,7 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
         errors=faults.JOB,
     )
     def cancel(id: str) -> Response:
-        return jsonify(told(jobs.cancel(id, current().name), jobs, language_of_answer(request)))
+        return jsonify(described_job(jobs.cancel(id, current().name)))
 
     @api.get("/jobs/<id>/events")
     @described(
@@ -144,12 +150,12 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
         errors=(*faults.JOB, "too_many_streams"),
     )
     def follow(id: str) -> Response:
-        reader = language_of_answer(request)
+        reader, prefix = language_of_answer(request), request.script_root
         news = events(
             jobs,
             id,
             current().name,
-            lambda job: told(job, jobs, reader),
+            lambda job: told(job, jobs, reader, prefix=prefix),
             stopping=is_stopping,
             has_left=departure_probe(),
         )

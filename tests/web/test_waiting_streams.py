@@ -129,8 +129,8 @@ def test_a_queued_stream_begins_at_once_and_plays_when_its_turn_has_come(
         stream = head + answer.read()
     wait_until(lambda: job_of(server, id)["state"] == "done", server)
 
-    again = server.ask("POST", "/api/generate?stream=1", SECOND).body
-    assert FREE not in top_boxes(again), "one that need not wait is sent as it is"
+    again = server.ask("GET", f"/api/jobs/{id}/stream").body
+    assert FREE not in top_boxes(again), "a stream that need not wait is sent as it is"
     assert without_free(stream) == again
     assert boxes(stream).index("ftyp") == 0
 

@@ -1,4 +1,4 @@
-"""Which machines a server may speak to when a stranger's answer names them: public ones only."""
+"""What is to be known of IP addresses: which of them are public machines, and which belong to one customer."""
 
 from __future__ import annotations
 
@@ -39,6 +39,18 @@ def is_public(number: str) -> bool:
         return False
     carries = address.ipv4_mapped is not None or address in _NAT64 or address in _COMPATIBLE
     return carries or bool(address.teredo) or (address in _UNICAST and address.is_global)
+
+
+def customer_of(number: str) -> str:
+    """What is counted as one caller: the IPv4 address (also a mapped one), or the IPv6 network of one customer, who
+    has 2^64 addresses in it. ``number`` as it is when it is no IP address."""
+    try:
+        address = ipaddress.ip_address(number)
+    except ValueError:
+        return number
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is None:
+        return str(ipaddress.ip_network((address, 64), strict=False))
+    return str(getattr(address, "ipv4_mapped", None) or address)
 
 
 def _is_isatap(address: ipaddress.IPv6Address) -> bool:

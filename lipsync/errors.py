@@ -217,6 +217,16 @@ SENTENCES: dict[str, Sentence] = {
         "Тело запроса должно быть объектом JSON с полями «text» и «language».",
     ),
     "bad_request": Sentence(400, "The request cannot be understood.", "Запрос не удаётся понять."),
+    "request_too_slow": Sentence(
+        408,
+        "The request did not arrive in time: send it again, over a faster connection.",
+        "Запрос не пришёл вовремя: отправьте его ещё раз, по более быстрому соединению.",
+    ),
+    "too_many_uploads": Sentence(
+        503,
+        "Too many requests are still being sent to the server: try again in {seconds} seconds.",
+        "Слишком много запросов ещё передаётся на сервер: повторите через {seconds} с.",
+    ),
     "bad_range": Sentence(
         416, "The file does not have the bytes that were asked for.", "В файле нет запрошенных байтов."
     ),

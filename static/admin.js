@@ -226,7 +226,7 @@ async function forEver() {
 
 for (const button of document.querySelectorAll("[data-language]")) {
   button.addEventListener("click", () => {
-    document.cookie = `${cookie}=${button.dataset.language}; path=/; max-age=31536000; SameSite=Lax`;
+    document.cookie = `${cookie}=${button.dataset.language}; path=${new URL(".", location.href).pathname}; max-age=31536000; SameSite=Lax`;
     location.reload();
   });
 }

@@ -28,7 +28,7 @@ const playsVideos = (system) => ({
 });
 
 SwaggerUIBundle({
-  url: "/openapi.json",
+  url: "openapi.json", // relative, so that the page also works below a prefix
   domNode: document.getElementById("api"),
   deepLinking: true,
   docExpansion: "list",

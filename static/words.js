@@ -43,6 +43,6 @@ export function say(root = document) {
 export function chooseLanguage(code) {
   language = code;
   document.documentElement.lang = code;
-  document.cookie = `${facts.cookie}=${code}; path=/; max-age=31536000; samesite=lax`;
+  document.cookie = `${facts.cookie}=${code}; path=${new URL(".", location.href).pathname}; max-age=31536000; samesite=lax`;
   say();
 }

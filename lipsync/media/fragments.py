@@ -15,9 +15,12 @@ from lipsync.errors import LipsyncError
 _SECONDS = 0.25
 """Of a fragment: the first can be played so much sooner than one of half a second, and the boxes around them take
 2 kB for a second of video."""
+FILE_TYPE = b"\0\0\0\x1cftypiso5\0\0\x02\0iso5iso6mp41"
+"""The first box of each stream, as libav writes it for _OPTIONS: it can be sent before there is a stream."""
 _OPTIONS = {
     # The index comes with the first fragment, when the delay of the pictures' encoder is known (its edit list).
-    "movflags": "+frag_keyframe+delay_moov+default_base_moof",
+    # No mfra at the end: it holds places of fragments in the file, which free boxes in a stream that is sent move.
+    "movflags": "+frag_keyframe+delay_moov+default_base_moof+skip_trailer",
     "use_editlist": "1",
     "frag_duration": str(round(_SECONDS * 1e6)),  # microseconds
     "flush_packets": "1",  # a fragment is in the file as soon as it is whole

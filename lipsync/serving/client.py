@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import select
+import socket
+from collections.abc import Callable
 
 from flask import request
 
@@ -16,9 +18,16 @@ def has_left() -> bool:
     A client that only says it will send no more (shutdown of one half) counts as gone, as with nginx. False where
     that cannot be known: another server than gunicorn, a test's client, or a system without POLLRDHUP.
     """
+    return departure_probe()()
+
+
+def departure_probe() -> Callable[[], bool]:
+    """:func:`has_left` for the client of this request; to be called in any thread, after the view has returned."""
     connection = request.environ.get("gunicorn.socket")
-    if connection is None:
-        return False
+    return lambda: connection is not None and _is_closed(connection)
+
+
+def _is_closed(connection: socket.socket) -> bool:
     poll = select.poll()
     try:
         poll.register(connection, _GONE)

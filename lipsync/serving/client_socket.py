@@ -17,6 +17,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from lipsync.serving.arriving import HEAD_END, Arriving
+
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 
@@ -56,6 +58,14 @@ class Manners:
     """Both, when threads run short and when the server stops."""
 
 
+def _nothing() -> None:
+    pass
+
+
+def _always() -> bool:
+    return True
+
+
 class TooSlow(ConnectionResetError):
     """The client has used up all patience. gunicorn takes a broken connection calmly; this is one."""
 
@@ -73,6 +83,12 @@ class ClientSocket(socket.socket):
         super().settimeout(0.0)
         self.given_up = False
         """Whether the client was too slow."""
+        self.arriving: Arriving | None = None
+        """The request that is read now, from the end of its head on."""
+        self.on_whole: Callable[[], None] = _nothing
+        """Called in the thread that has read the last byte of the request."""
+        self.may_wait: Callable[[], bool] = _always
+        """Whether this thread may wait for bytes of a request."""
         self._timeout: float | None = None
         self._hurry, self._manners = hurry, manners
         self._ahead = b""
@@ -86,10 +102,7 @@ class ClientSocket(socket.socket):
     # ---- before there is a thread
 
     def fill(self) -> bool:
-        """Take what has come, without waiting; whether a thread can go on without waiting for the client.
-
-        That is: the head of a request is whole or longer than READ_AHEAD, or the client has gone.
-        """
+        """Take what has come, without waiting, up to READ_AHEAD; whether the client has gone."""
         try:
             data = super().recv(READ_AHEAD - len(self._ahead))
         except BlockingIOError:
@@ -97,7 +110,24 @@ class ClientSocket(socket.socket):
         except OSError:
             return True
         self._ahead += data
-        return not data or b"\r\n\r\n" in self._ahead or len(self._ahead) >= READ_AHEAD
+        if self.arriving is not None and self.arriving.body is not None:
+            self.arriving.body.feed(data)
+        return not data
+
+    @property
+    def ahead(self) -> bytes:
+        """What was read ahead."""
+        return self._ahead
+
+    @property
+    def has_head(self) -> bool:
+        """Whether the head of a request is whole, or longer than READ_AHEAD."""
+        return HEAD_END in self._ahead or self.is_full
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more is read ahead."""
+        return len(self._ahead) >= READ_AHEAD
 
     @property
     def is_silent(self) -> bool:
@@ -123,6 +153,7 @@ class ClientSocket(socket.socket):
             return data
         data = self._patiently(select.POLLIN, lambda: super(ClientSocket, self).recv(bufsize, flags))
         self._moved[select.POLLIN] += len(data)
+        self._follow(data)
         return data
 
     def send(self, data: Any, flags: int = 0) -> int:
@@ -157,6 +188,13 @@ class ClientSocket(socket.socket):
             self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.close()
 
+    def _follow(self, data: bytes) -> None:
+        body = self.arriving.body if self.arriving else None
+        if body is not None and not body.is_whole:
+            body.feed(data)
+            if body.is_whole:
+                self.on_whole()
+
     def _patiently(self, event: int, move: Callable[[], Answer]) -> Answer:
         while True:
             try:
@@ -168,6 +206,9 @@ class ClientSocket(socket.socket):
 
     def _wait(self, event: int) -> None:
         """Return when ``event`` may have come about."""
+        if event == select.POLLIN and self._timeout is None and not self.may_wait():
+            self.given_up = True
+            raise TooSlow("too many requests are still being sent")
         poll = select.poll()
         poll.register(self, event)
         began, until, before = time.monotonic(), self._timeout, self._waited[event]

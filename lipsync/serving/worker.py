@@ -2,9 +2,11 @@
 
 gunicorn's own gives each connection a thread when it is accepted, where it waits up to 5 s for data: 500 connections
 that say nothing take all threads for minutes. Here connections wait in the poller until the head of a request is
-whole, for a bounded time; a thread that must wait for a client afterwards does so on a
-:class:`~lipsync.serving.client_socket.ClientSocket`, patient within bounds; and a connection that is done lingers
-in the poller too, where gunicorn would stop its whole main loop for up to 2 s until the client has closed.
+whole, for a bounded time, and so does a small body. A request whose body is larger, and not whole, needs one of few
+slots (:class:`~lipsync.serving.upload_slots.UploadSlots`) to get a thread; the others wait for a slot, unread. A
+thread that must wait for a client does so on a :class:`~lipsync.serving.client_socket.ClientSocket`, patient within
+bounds; and a connection that is done lingers in the poller too, where gunicorn would stop its whole main loop for up
+to 2 s until the client has closed.
 
 What is used of gunicorn beyond its documents, all of it in gunicorn.workers.gthread as 27.0 has it. That a newer one
 has it too is held by tests/serving/test_worker.py, and pyproject.toml lets none in that was not tried:
@@ -19,21 +21,32 @@ has it too is held by tests/serving/test_worker.py, and pyproject.toml lets none
 from __future__ import annotations
 
 import ctypes
+import errno
+import json
+import math
 import resource
 import signal
 import socket
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
+from http import HTTPStatus
 from selectors import EVENT_READ
+from threading import Lock
 from typing import Any
 
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from lipsync.serving.client_socket import ClientSocket, Manners
+from lipsync.addresses import customer_of
+from lipsync.errors import LipsyncError
+from lipsync.serving.arriving import arriving
+from lipsync.serving.client_socket import READ_AHEAD, ClientSocket, Manners
+from lipsync.serving.upload_slots import UploadSlots
+from lipsync.settings import Settings
 
 FILES = 65_536
 """Open files that are asked of the system, where it lets that many."""
@@ -43,7 +56,12 @@ ARENAS = 2
 takes. Under load it then keeps 660 MB instead of 380 of which no more is used, and the videos take as long."""
 _M_ARENA_MAX = -8  # malloc.h
 
-_TIMED_OUT = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+SPARE_FILES = 512
+"""Open files that connections leave to the rest: the listening socket, the database, videos."""
+_ACCEPTS = 64
+"""Connections accepted at once: with one for each round of the main loop many new ones would hold a few others up."""
+_NO_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+"""What the system says when it lets no more connections in."""
 
 
 class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
@@ -54,7 +72,19 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
     def __init__(self, worker: Worker, accepted: ClientSocket, client: object, server: object) -> None:
         super().__init__(worker.cfg, accepted, client, server)
         self.data_ready = True  # a thread comes when there is data
+        self.peer = str(client[0]) if isinstance(client, tuple) else ""
+        """The address at the other end; empty: a socket in the file system."""
+        self.slot: str | None = None
+        """The address whose slot it has."""
         self._linger = worker.linger
+        accepted.on_whole = partial(worker.release, self)
+        accepted.may_wait = partial(worker.may_wait, self)
+
+    @property
+    def address(self) -> str:
+        """Whom it counts for."""
+        arriving = self.sock.arriving
+        return customer_of(arriving.address if arriving else self.peer)
 
     def close(self, graceful: bool = False) -> None:
         if self.sock.given_up:
@@ -66,12 +96,14 @@ class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]
-    """See above. All methods but ``handle`` and ``is_hurried`` run in the main thread."""
+    """See above. All methods but ``handle``, ``is_hurried``, ``release`` and ``may_wait`` run in the main thread."""
 
     IDLE = 15.0
     """Seconds for the first byte of a connection."""
     HEAD = 30.0
     """Seconds for the head of a request, from its first byte on."""
+    BODY = 30.0
+    """Seconds for a small body, from the end of the head on, and for a large one to get a slot."""
     LINGER = 2.0
     """Seconds for a client to close its end; after a stop, for a request that is on its way."""
     FAREWELL = 5.0
@@ -79,12 +111,18 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     MANNERS = Manners()
 
     nr_conns: int
+    worker_connections: int
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
         self._waiting: dict[Connection, float] = {}
         """Without a thread, before the head of a request, and until when; the oldest first."""
+        self._queued: dict[Connection, float] = {}
+        """Without a thread, until there is a slot for the body, and until when; the oldest first."""
         self._lingering: dict[ClientSocket, float] = {}
+        self._proxies = Settings().proxies
+        total = max(2, self.cfg.threads // 4)
+        self._slots, self._slot_lock = UploadSlots(total, max(1, total // 5)), Lock()
         self._busy = 0
         """Requests that have a thread or wait for one."""
         self._next_sweep = 0.0
@@ -98,8 +136,19 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def init_process(self) -> None:
         _allow_files()
+        self._fit_connections(resource.getrlimit(resource.RLIMIT_NOFILE)[0])
         _few_arenas()
         super().init_process()
+
+    def _fit_connections(self, files: int) -> None:
+        """No more connections than files can be opened."""
+        if files == resource.RLIM_INFINITY:
+            return
+        fitting = max(files // 2, files - SPARE_FILES)
+        if fitting < self.worker_connections:
+            self.log.warning("%d connections at most: only %d files can be open (ulimit -n)", fitting, files)
+            self.worker_connections = fitting
+            self.max_keepalived = max(0, fitting - self.cfg.threads)
 
     def handle_quit(self, sig: int, frame: object) -> None:
         """End now. A terminal's Ctrl-C reaches worker and master, and the master sends SIGQUIT on top: a second
@@ -116,14 +165,22 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     # ---- a request comes
 
     def accept(self, listener: Any) -> None:
-        """Take one connection; it waits without a thread."""
-        try:
-            accepted, client = listener.accept()
-        except (BlockingIOError, ConnectionAbortedError):
-            return
-        sock = ClientSocket(accepted, self.is_hurried, self.MANNERS)
-        self.nr_conns += 1
-        self._await_request(Connection(self, sock, client, listener.getsockname()))
+        """Take the connections that are there; they wait without a thread."""
+        for _ in range(_ACCEPTS):
+            if self.nr_conns >= self.worker_connections:
+                return
+            try:
+                accepted, client = listener.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                if error.errno not in _NO_FILES:
+                    raise
+                self._make_room(force=True)
+                return
+            sock = ClientSocket(accepted, self.is_hurried, self.MANNERS)
+            self.nr_conns += 1
+            self._await_request(Connection(self, sock, client, listener.getsockname()))
 
     def on_client_socket_readable(self, conn: Connection, client: ClientSocket) -> None:
         """A kept connection sends its next request."""
@@ -133,10 +190,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._on_data(conn, client)
 
     def _await_request(self, conn: Connection) -> None:
+        conn.sock.arriving = None
         self._waiting[conn] = self._until(self.IDLE)
         self.poller.register(conn.sock, EVENT_READ, partial(self._on_data, conn))
 
     def _on_data(self, conn: Connection, client: ClientSocket) -> None:
+        if conn not in self._waiting:
+            return  # closed in this round, to make room
         silent = client.is_silent
         if client.fill():
             self._let_go(conn)
@@ -144,8 +204,27 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 self._forget(conn)
             else:
                 self.enqueue_req(conn)
+        elif client.has_head:
+            self._on_head(conn)
         elif silent and not client.is_silent:
             self._waiting[conn] = self._until(self.HEAD)
+
+    def _on_head(self, conn: Connection) -> None:
+        """The head is there, and perhaps a part of the body, or all of it."""
+        client = conn.sock
+        if client.arriving is None:
+            client.arriving = arriving(client.ahead, conn.peer, self._proxies)
+            self._waiting[conn] = self._until(self.BODY)
+        request = client.arriving
+        if request.is_whole:
+            self._let_go(conn)
+            self.enqueue_req(conn)
+        elif client.is_full or not request.may_fit(READ_AHEAD):
+            self._let_go(conn)
+            if self._take_slot(conn):
+                self.enqueue_req(conn)
+            else:
+                self._queued[conn] = self._until(self.BODY)
 
     def _until(self, seconds: float) -> float:
         return time.monotonic() + (seconds if self.alive else min(seconds, self.LINGER))
@@ -157,6 +236,39 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     def _forget(self, conn: Connection) -> None:
         self.nr_conns -= 1
         conn.close()
+
+    # ---- slots for bodies
+
+    def _take_slot(self, conn: Connection) -> bool:
+        """Whether ``conn`` has a slot now."""
+        with self._slot_lock:
+            if conn.slot is None and self._slots.take(conn.address):
+                conn.slot = conn.address
+            return conn.slot is not None
+
+    def may_wait(self, conn: Connection) -> bool:
+        """Whether the thread of ``conn`` may wait for more of its request: what was not foreseen needs a slot too."""
+        return self._take_slot(conn)
+
+    def release(self, conn: Connection) -> None:
+        """The body of ``conn`` is whole, or is no longer waited for."""
+        with self._slot_lock:
+            address, conn.slot = conn.slot, None
+            if address is None:
+                return
+            self._slots.give_back(address)
+        self.method_queue.defer(self._serve_queued)
+
+    def _serve_queued(self) -> None:
+        """Give free slots to those that wait: first to addresses that have the fewest, of these to the oldest."""
+        by_address: dict[str, list[Connection]] = {}
+        for conn in self._queued:
+            by_address.setdefault(conn.address, []).append(conn)
+        for address in sorted(by_address, key=self._slots.held):
+            conn = by_address[address][0]
+            if self._take_slot(conn):
+                del self._queued[conn]
+                self.enqueue_req(conn)
 
     # ---- it is answered
 
@@ -170,6 +282,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def finish_request(self, conn: Connection, fs: Future[object]) -> None:
         self._busy -= 1
+        self.release(conn)
         super().finish_request(conn, fs)
 
     def linger(self, client: ClientSocket) -> None:
@@ -218,21 +331,48 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         self._next_sweep = now + 0.5
         for conn in [one for one, until in self._waiting.items() if until <= now]:
             self._let_go(conn)
-            if not conn.sock.is_silent:
-                _say(conn.sock.send, _TIMED_OUT)
-            self._forget(conn)
+            if conn.sock.is_silent:
+                self._forget(conn)
+            else:
+                self._refuse(conn, LipsyncError("request_too_slow"))
+        for conn in [one for one, until in self._queued.items() if until <= now]:
+            del self._queued[conn]
+            self._refuse(conn, LipsyncError("too_many_uploads", seconds=math.ceil(self.BODY)))
         for client in [one for one, until in self._lingering.items() if until <= now]:
             self._part(client)
         self._make_room()
 
-    def _make_room(self) -> None:
-        """With as many connections as may be, the oldest without a request go: others could not come in."""
-        if self.nr_conns < self.worker_connections:
+    def _refuse(self, conn: Connection, error: LipsyncError) -> None:
+        """Answer without a thread, and close."""
+        self.nr_conns -= 1
+        _say(conn.sock.send, refusal(error, conn.sock))
+        conn.close(graceful=True)
+
+    def _make_room(self, *, force: bool = False) -> None:
+        """With as many connections as may be, some that have no thread go: others could not come in.
+
+        Each time the oldest of the address that has the most: one that holds many harms no other.
+        """
+        if self.nr_conns < self.worker_connections and not force:
             return
-        for conn in list(self._waiting)[: self.worker_connections // 10]:
-            self._let_go(conn)
+        by_address: dict[str, list[Connection]] = {}
+        for conn in (*self._queued, *self._waiting):
+            by_address.setdefault(conn.address, []).append(conn)
+        counts = Counter({address: len(those) for address, those in by_address.items()})
+        for those in by_address.values():
+            those.reverse()  # the oldest last
+        for _ in range(min(counts.total(), max(1, self.worker_connections // 10))):
+            ((address, _count),) = counts.most_common(1)
+            counts[address] -= 1
+            conn = by_address[address].pop()
+            if self._queued.pop(conn, None) is None:
+                self._let_go(conn)
+            if not conn.sock.is_silent:
+                _say(
+                    conn.sock.send, refusal(LipsyncError("too_many_uploads", seconds=math.ceil(self.BODY)), conn.sock)
+                )
             self._forget(conn)
-        if self.nr_conns >= self.worker_connections:
+        if self.nr_conns >= self.worker_connections or force:
             self.murder_keepalived(force=True)
 
     def _hasten(self, now: float) -> None:
@@ -242,6 +382,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             patience = self.cfg.graceful_timeout
             self._stop_by = now + patience - min(self.FAREWELL, patience / 4)
             self._waiting = {conn: min(until, now + self.LINGER) for conn, until in self._waiting.items()}
+            self._queued = {conn: min(until, now + self.LINGER) for conn, until in self._queued.items()}
         if now >= self._stop_by and self.nr_conns > 0:
             self.log.warning("%d connections are still open: the worker ends without them", self.nr_conns)
             self.nr_conns = 0
@@ -254,6 +395,33 @@ def _nothing(_kind: int, _frame: object) -> None:
 def _say(send: Callable[[bytes], int], words: bytes) -> None:
     with suppress(OSError):
         send(words)
+
+
+def refusal(error: LipsyncError, client: ClientSocket) -> bytes:
+    """The answer to a request that no thread has seen, in the form and the language of the application's."""
+    from lipsync.web.errors import form_of, openai_problem, problem  # noqa: PLC0415 - in the worker
+    from lipsync.web.reader import accepted_language  # noqa: PLC0415
+
+    request = client.arriving
+    language = accepted_language(request.headers.get("accept-language", "") if request else "") or "en"
+    is_openai = request is not None and form_of(request.path.partition("?")[0]) == "openai"
+    answer = (openai_problem if is_openai else problem)(error, language).model_dump()
+    body = json.dumps(answer, ensure_ascii=False).encode()
+    seconds = error.facts.get("seconds")
+    return (
+        "\r\n".join(
+            [
+                f"HTTP/1.1 {error.status} {HTTPStatus(error.status).phrase}",
+                "Content-Type: application/json",
+                f"Content-Length: {len(body)}",
+                *([f"Retry-After: {seconds}"] if seconds else []),
+                "Cache-Control: no-store",
+                "Connection: close",
+                "\r\n",
+            ]
+        ).encode()
+        + body
+    )
 
 
 def _allow_files() -> None:

@@ -12,8 +12,9 @@ from lipsync.speech.fallback import Fallback
 from lipsync.web.answers import FallbackAnswer, JobAnswer, Links, Problem, moment
 
 
-def describe(job: Job, outlook: Outlook, language: str) -> JobAnswer:
-    """``job`` for a reader of ``language``."""
+def describe(job: Job, outlook: Outlook, language: str, *, prefix: str = "") -> JobAnswer:
+    """``job`` for a reader of ``language``. ``prefix`` is the path below which the application is served, as
+    ``request.script_root`` has it."""
     made = job.result
     left = outlook.seconds_left(job)
     return JobAnswer(
@@ -39,13 +40,13 @@ def describe(job: Job, outlook: Outlook, language: str) -> JobAnswer:
         fallbacks=told_fallbacks(made.fallbacks if made else (), language),
         timings=made.timings if made else {},
         error=_problem(job.error, language),
-        links=_links(job),
+        links=_links(job, prefix),
     )
 
 
-def told(job: Job, jobs: Jobs, language: str) -> dict[str, Any]:
+def told(job: Job, jobs: Jobs, language: str, *, prefix: str = "") -> dict[str, Any]:
     """The same as JSON can hold it."""
-    return describe(job, jobs.outlook(), language).model_dump(mode="json")
+    return describe(job, jobs.outlook(), language, prefix=prefix).model_dump(mode="json")
 
 
 def told_fallbacks(fallbacks: Sequence[Fallback], language: str) -> list[FallbackAnswer]:
@@ -69,8 +70,8 @@ def _problem(failure: Failure | None, language: str) -> Problem | None:
     return Problem(error=error.sentence(language), code=error.code)
 
 
-def _links(job: Job) -> Links:
-    here = f"/api/jobs/{job.id}"
+def _links(job: Job, prefix: str) -> Links:
+    here = f"{prefix}/api/jobs/{job.id}"
     return Links(
         self=here,
         events=f"{here}/events",

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, g, jsonify, request, send_file
@@ -15,7 +16,7 @@ from lipsync.jobs.job import Job
 from lipsync.jobs.jobs import Jobs
 from lipsync.jobs.submission import Distant
 from lipsync.jobs.webhook import check_webhook
-from lipsync.serving.client import has_left
+from lipsync.serving.client import departure_probe, has_left
 from lipsync.serving.stopping import is_stopping
 from lipsync.settings import Settings
 from lipsync.speech.fallback import Fallback
@@ -37,6 +38,12 @@ _BEAT = 0.5
 _YES = ("1", "true", "yes", "on")
 _MIMES = {".vtt": "text/vtt", ".srt": "application/x-subrip"}
 _MP4 = ("video/mp4",)
+_WAITS = (
+    "The stream of a job that waits for its turn begins at once with status 200, and has an empty `free` box every "
+    "10 s while it is silent, which players skip. What fails afterwards breaks the connection off: the error is in "
+    "the job (`X-Job-Id`)."
+)
+"""How streams wait, for the description of the API."""
 _WISH = Body(json=Wish, form=Wish, files=("image",))
 
 
@@ -61,6 +68,9 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
             request=g.request_id,
         )
 
+    def described_job(job: Job) -> dict[str, Any]:
+        return told(job, jobs, language_of_answer(request), prefix=request.script_root)
+
     @api.post("/jobs")
     @described(
         "Ask for a video",
@@ -72,8 +82,8 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
     )
     def create() -> tuple[Response, int]:
         job = submit()
-        response = jsonify(told(job, jobs, language_of_answer(request)))
-        response.headers["Location"] = f"/api/jobs/{job.id}"
+        response = jsonify(described_job(job))
+        response.headers["Location"] = f"{request.script_root}/api/jobs/{job.id}"
         response.headers["X-Job-Id"] = job.id
         return response, 202
 
@@ -84,7 +94,8 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
             200, "The video.", Media(_MP4), ("X-Job-Id",), ("ETag", "Server-Timing", "X-Voice", "X-Voice-Fallbacks")
         ),
         tag="videos",
-        means="The answer comes when the video is done, or with `stream=1` as soon as there is something to play.",
+        means="The answer comes when the video is done, or with `stream=1` as soon as there is something to play. "
+        + _WAITS,
         body=_WISH,
         parameters=(contract.STREAM, contract.IDEMPOTENCY_KEY),
         errors=(*faults.BODY, *faults.SUBMITTING, *faults.MADE, "too_many_streams"),
@@ -107,13 +118,15 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
     @described("The last jobs", Answered(200, "At most 50.", JobsAnswer), tag="jobs")
     def recent() -> Response:
         reader, outlook = language_of_answer(request), jobs.outlook()
-        answer = JobsAnswer(jobs=[describe(job, outlook, reader) for job in jobs.recent(current().name, _LISTED)])
+        prefix = request.script_root
+        last = jobs.recent(current().name, _LISTED)
+        answer = JobsAnswer(jobs=[describe(job, outlook, reader, prefix=prefix) for job in last])
         return jsonify(answer.model_dump(mode="json"))
 
     @api.get("/jobs/<id>")
     @described("One job", Answered(200, "How far it is.", JobAnswer), tag="jobs", errors=faults.JOB)
     def one(id: str) -> Response:
-        return jsonify(told(jobs.get(id, current().name), jobs, language_of_answer(request)))
+        return jsonify(described_job(jobs.get(id, current().name)))
 
     @api.delete("/jobs/<id>")
     @described(
@@ -124,7 +137,7 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
         errors=faults.JOB,
     )
     def cancel(id: str) -> Response:
-        return jsonify(told(jobs.cancel(id, current().name), jobs, language_of_answer(request)))
+        return jsonify(described_job(jobs.cancel(id, current().name)))
 
     @api.get("/jobs/<id>/events")
     @described(
@@ -137,8 +150,15 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
         errors=(*faults.JOB, "too_many_streams"),
     )
     def follow(id: str) -> Response:
-        reader = language_of_answer(request)
-        news = events(jobs, id, current().name, lambda job: told(job, jobs, reader), is_stopping)
+        reader, prefix = language_of_answer(request), request.script_root
+        news = events(
+            jobs,
+            id,
+            current().name,
+            lambda job: told(job, jobs, reader, prefix=prefix),
+            stopping=is_stopping,
+            has_left=departure_probe(),
+        )
         return _live(Response(watchers.admitted(news), mimetype="text/event-stream"), id)
 
     @api.get("/jobs/<id>/stream")
@@ -146,6 +166,7 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
         "Watch a video while it is made",
         Answered(200, "Fragmented MP4; the whole file once it is done.", Media(_MP4), ("X-Job-Id",)),
         tag="videos",
+        means=_WAITS,
         errors=(*faults.MADE, "too_many_streams"),
     )
     def stream(id: str) -> Response:
@@ -201,14 +222,14 @@ def _waited_for(jobs: Jobs, job: Job) -> Job:
 
 def _streamed(jobs: Jobs, watchers: Watchers, id: str, *, cancels: bool) -> Response:
     """The video while it is made. ``cancels``: when the client leaves, the job is cancelled."""
-    owner = current().name
+    owner, probe = current().name, departure_probe()
 
     def left() -> None:
         if cancels:
             jobs.cancel(id, owner)
 
     def content() -> Iterator[bytes]:
-        return growing(jobs, id, owner, lambda job: _there(jobs, job.video))
+        return growing(jobs, id, owner, lambda job: _there(jobs, job.video), probe)
 
     return _live(Response(watchers.admitted(content(), left), mimetype="video/mp4"), id)
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import errno
 import json
 import logging
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Generator, Iterator
 from io import RawIOBase
 from pathlib import Path
 from threading import Lock
@@ -13,16 +14,28 @@ from threading import Lock
 from lipsync.errors import LipsyncError
 from lipsync.jobs.job import Job
 from lipsync.jobs.jobs import Jobs
+from lipsync.media.boxes import FREE, BoxTracker
+from lipsync.media.fragments import FILE_TYPE
 
 log = logging.getLogger(__name__)
 
 _BEAT = 1.0
 """Seconds after which a job is looked at again although nothing was heard of it: another process may make it."""
-_KEEP_ALIVE = 10
-"""Beats without news after which a comment is sent, so that proxies do not hang up and one who left is noticed."""
+KEEP_ALIVE_S = 10.0
+"""Seconds without a byte after which something is sent that clients ignore: proxies close connections that are silent
+for longer, most of them after 30 to 60 s."""
+_HEADER_S = 0.5
+"""Seconds until a stream whose job is still queued sends its header. A job that need not wait is begun sooner."""
 _LOOK = 0.03
 """Seconds until a growing file is read on."""
 _PIECE = 65_536
+
+
+class ClientLeft(ConnectionResetError):
+    """The client has closed its connection: nobody reads the answer."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.ECONNRESET, "the client has closed its connection")
 
 
 class Watchers:
@@ -37,15 +50,18 @@ class Watchers:
     def admitted(self, content: Iterator[bytes], left: Callable[[], None] = lambda: None) -> Iterator[bytes]:
         """``content``, begun: its first piece is made before this returns, so that what is wrong can still be said.
 
-        ``left`` is called when the client went away before the end. Raises LipsyncError too_many_streams, and what
-        the first piece raises.
+        ``left`` is called when the client went away before the end. Raises LipsyncError too_many_streams,
+        job_cancelled when the client is gone already, and what the first piece raises.
         """
         with self._lock:
             if self.now >= self._limit:
                 raise LipsyncError("too_many_streams", limit=self._limit)
             self.now += 1
         watched = self._watched(content, left)
-        next(watched)  # now it has begun: it will come to its end, and give its place back
+        try:
+            next(watched)  # now it has begun: it will come to its end, and give its place back
+        except ClientLeft:
+            raise LipsyncError("job_cancelled") from None
         return watched
 
     def _watched(self, content: Iterator[bytes], left: Callable[[], None]) -> Iterator[bytes]:
@@ -55,7 +71,7 @@ class Watchers:
             if first:
                 yield first
             yield from content
-        except GeneratorExit:
+        except (GeneratorExit, ClientLeft):
             left()
             raise
         finally:
@@ -64,40 +80,86 @@ class Watchers:
 
 
 def events(
-    jobs: Jobs, id: str, owner: str, tell: Callable[[Job], object], stopping: Callable[[], bool]
+    jobs: Jobs,
+    id: str,
+    owner: str,
+    tell: Callable[[Job], object],
+    *,
+    stopping: Callable[[], bool],
+    has_left: Callable[[], bool],
 ) -> Iterator[bytes]:
     """The job as server-sent events (HTML Living Standard, 9.2), each time that it is another, until it has ended.
 
-    Raises LipsyncError job_unknown.
+    ``has_left`` says whether the client has closed its connection. Raises LipsyncError job_unknown, ClientLeft.
     """
-    last, quiet = "", 0
+    last, sent = "", time.monotonic()
     for job in jobs.follow(id, owner, beat=_BEAT):
+        if has_left():
+            raise ClientLeft
         said = json.dumps(tell(job), ensure_ascii=False)
         if said != last:
             yield f"event: job\ndata: {said}\n\n".encode()
-            last, quiet = said, 0
-        elif (quiet := quiet + 1) % _KEEP_ALIVE == 0:
+            last, sent = said, time.monotonic()
+        elif time.monotonic() - sent >= KEEP_ALIVE_S:
             yield b": \n\n"
+            sent = time.monotonic()
         if stopping():  # the client comes again
             return
 
 
-def growing(jobs: Jobs, id: str, owner: str, finished: Callable[[Job], Path]) -> Iterator[bytes]:
+class _KeepAlive:
+    """When a stream is silent for long, and what it sends then: the file's type, and ``free`` boxes after it."""
+
+    def __init__(self) -> None:
+        self._boxes, self._last = BoxTracker(), time.monotonic()
+        self.begun = False
+        """Whether anything was sent."""
+        self.type_sent = False
+        """Whether the file's type was sent before there was a file."""
+
+    def sending(self, piece: bytes) -> bytes:
+        """``piece``, which is sent now."""
+        self._boxes.feed(piece)
+        self._last, self.begun = time.monotonic(), True
+        return piece
+
+    def due(self, *, queued: bool) -> Iterator[bytes]:
+        """What has to be sent now, if anything."""
+        silent = time.monotonic() - self._last
+        if silent < (_HEADER_S if queued and not self.begun else KEEP_ALIVE_S):
+            return
+        if not self.begun:
+            self.type_sent = True
+            yield self.sending(FILE_TYPE)
+        elif self._boxes.takes_free_box:
+            yield self.sending(FREE)
+
+
+def growing(
+    jobs: Jobs, id: str, owner: str, finished: Callable[[Job], Path], has_left: Callable[[], bool]
+) -> Iterator[bytes]:
     """The bytes of the job's video while it is made: fragmented MP4, or the finished file when it was done before.
 
-    What ``finished`` gives is read when there is no stream any more. Raises LipsyncError: job_unknown, and before the
-    first byte why there is no video; afterwards ConnectionResetError, which breaks the answer off.
+    While the job is queued, and whenever no fragment comes for KEEP_ALIVE_S, ``free`` boxes are sent between the
+    others; without them the bytes are those of the stream. ``has_left`` says whether the client has closed its
+    connection. What ``finished`` gives is read when there is no stream any more.
+
+    Raises ClientLeft. Raises LipsyncError: job_unknown, and before the first byte why there is no video; afterwards
+    ConnectionResetError, which breaks the answer off.
     """
-    sent = 0
+    keep_alive = _KeepAlive()
     jobs.bells.follow(id)
     try:
-        job, file = _begun(jobs, id, owner, finished)
+        job, file = yield from _begun(jobs, id, owner, finished, keep_alive, has_left)
         with file:
-            idle = 0
+            at_type, idle = True, 0
             while True:
-                if piece := file.read(_PIECE):
-                    sent, idle = sent + len(piece), 0
-                    yield piece
+                if at_type and keep_alive.type_sent and _skip_first_box(file):
+                    at_type = False
+                sent_twice = at_type and keep_alive.type_sent
+                if not sent_twice and (piece := file.read(_PIECE)):
+                    at_type, idle = False, 0
+                    yield keep_alive.sending(piece)
                 elif job.state != "running":
                     break
                 else:
@@ -106,10 +168,14 @@ def growing(jobs: Jobs, id: str, owner: str, finished: Callable[[Job], Path]) ->
                     idle += 1
                     if jobs.bells.count(id) > seen or idle * _LOOK > _BEAT / 2:
                         job, idle = jobs.get(id, owner), 0
+                        if has_left():
+                            raise ClientLeft
+                    if job.state == "running":
+                        yield from keep_alive.due(queued=False)
         if job.state != "done":
             raise job.problem()
     except LipsyncError as error:
-        if not sent:
+        if not keep_alive.begun:
             raise
         log.warning("the stream of job %s broke off: %s", id, error)
         raise ConnectionResetError(errno.ECONNRESET, "the video cannot be finished") from error
@@ -117,18 +183,38 @@ def growing(jobs: Jobs, id: str, owner: str, finished: Callable[[Job], Path]) ->
         jobs.bells.leave(id)
 
 
-def _begun(jobs: Jobs, id: str, owner: str, finished: Callable[[Job], Path]) -> tuple[Job, RawIOBase]:
-    """The job once there is something to read of it, and what there is. Raises LipsyncError."""
+def _begun(
+    jobs: Jobs,
+    id: str,
+    owner: str,
+    finished: Callable[[Job], Path],
+    keep_alive: _KeepAlive,
+    has_left: Callable[[], bool],
+) -> Generator[bytes, None, tuple[Job, RawIOBase]]:
+    """Wait until there is something to read of the job: the job then, and what there is. Raises LipsyncError,
+    ClientLeft."""
     while True:
         seen = jobs.bells.count(id)
         job = jobs.get(id, owner)
         if job.state != "queued" and (file := _opened(jobs.files.path(job.stream))):
             return job, file
         if job.state == "done":
+            if keep_alive.begun:  # the finished file counts its bytes from its beginning: nothing can stand before it
+                raise LipsyncError("video_gone")
             return job, finished(job).open("rb", buffering=0)
         if job.has_ended:
             raise job.problem()
+        if has_left():
+            raise ClientLeft
+        yield from keep_alive.due(queued=job.state == "queued")
         jobs.bells.wait(id, seen, _LOOK if job.state == "running" else _BEAT / 2)
+
+
+def _skip_first_box(file: RawIOBase) -> bool:
+    """Go behind the file's first box, its type, which was sent before; False while it is not there yet."""
+    head = file.read(4) or b""
+    file.seek(int.from_bytes(head, "big") if len(head) == 4 else 0)
+    return len(head) == 4
 
 
 def _opened(path: Path) -> RawIOBase | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from flask import Request, g
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from lipsync.errors import LANGUAGES, LipsyncError
 from lipsync.speech.languages import resolve_language
@@ -19,7 +21,7 @@ def note_spoken(language: object) -> None:
 def language_of_answer(request: Request) -> str:
     """A code of LANGUAGES for the sentences of the API: the first of ``Accept-Language`` that we have, or, where
     the header names none, Russian for a request whose video speaks Russian, and English otherwise."""
-    accepted = _accepted(request)
+    accepted = _first(request.accept_languages)
     if accepted:
         return accepted
     try:
@@ -31,11 +33,16 @@ def language_of_answer(request: Request) -> str:
 def language_of_page(request: Request) -> str:
     """A code of LANGUAGES for the page: what its switch was set to, or the browser's, or English."""
     chosen = request.cookies.get(COOKIE, "")
-    return chosen if chosen in LANGUAGES else _accepted(request) or "en"
+    return chosen if chosen in LANGUAGES else _first(request.accept_languages) or "en"
 
 
-def _accepted(request: Request) -> str | None:
-    named = [(tag, quality) for tag, quality in request.accept_languages if tag != "*" and quality > 0]
+def accepted_language(header: str) -> str | None:
+    """The first code of LANGUAGES that a header ``Accept-Language`` names."""
+    return _first(parse_accept_header(header, LanguageAccept))
+
+
+def _first(accepted: LanguageAccept) -> str | None:
+    named = [(tag, quality) for tag, quality in accepted if tag != "*" and quality > 0]
     for tag, _ in named:  # in order of the reader's preference
         code = tag.lower().partition("-")[0]
         if code in LANGUAGES:

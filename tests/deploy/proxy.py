@@ -53,14 +53,22 @@ class Proxy:
 
 
 @contextmanager
-def nginx(folder: Path, server: Server) -> Iterator[Proxy]:
-    """nginx in the foreground, as whoever runs the test, with all that it writes in ``folder``."""
+def nginx(folder: Path, server: Server, below: str | None = None) -> Iterator[Proxy]:
+    """nginx in the foreground, as whoever runs the test, with all that it writes in ``folder``.
+
+    ``below`` is a location that takes the place of those that lead to the application.
+    """
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if program is None:
         pytest.skip("nginx is missing: apt-get install nginx-light")
     proxy = Proxy(_free_port(), _free_port(), folder / "fullchain.pem", folder)
     _certify(folder)
-    (folder / "site.conf").write_text(adapted(proxy, server.port))
+    site = adapted(proxy, server.port)
+    if below is not None:
+        ours = slice(site.rindex("    location / {"), site.index("    location @too_large"))
+        assert site[ours].count("proxy_pass") == 3
+        site = site.replace(site[ours], f"{below}\n")
+    (folder / "site.conf").write_text(site)
     (folder / "nginx.conf").write_text(_main(folder))
     command = [program, "-p", str(folder), "-c", str(folder / "nginx.conf")]
     checked = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)

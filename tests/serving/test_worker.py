@@ -227,6 +227,7 @@ def test_the_hasty_worker_differs_in_nothing_but_its_patience() -> None:
     assert {name for name in vars(HastyWorker) if not name.startswith("__")} == {
         "IDLE",
         "HEAD",
+        "BODY",
         "LINGER",
         "FAREWELL",
         "MANNERS",

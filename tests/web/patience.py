@@ -26,6 +26,7 @@ PIECE = b"x" * 100_000
 class HastyWorker(Worker):
     IDLE = 1.5
     HEAD = 2.0
+    BODY = 2.0
     LINGER = 0.5
     FAREWELL = 1.0
     MANNERS: ClassVar[Manners] = Manners(

@@ -50,7 +50,7 @@ def blueprint(settings: Settings) -> Blueprint:
         parameters=(IF_NONE_MATCH,),
     )
     def document() -> Response:
-        text = _written(current_app, settings)
+        text = _written(current_app, settings, request.script_root)
         response = Response(text, mimetype="application/json")
         response.set_etag(hashlib.sha256(text).hexdigest()[:16])
         response.headers["Cache-Control"] = "no-cache"
@@ -71,11 +71,13 @@ def blueprint(settings: Settings) -> Blueprint:
     return explorer
 
 
-def _written(app: Flask, settings: Settings) -> bytes:
-    """The document of ``app``, which is made once, when all routes are there."""
+def _written(app: Flask, settings: Settings, prefix: str) -> bytes:
+    """The document of ``app``, which is made once, when all routes are there; it is served below ``prefix``."""
     parts = app.extensions
     if "openapi" not in parts:
-        parts["openapi"] = json.dumps(build(app, settings), ensure_ascii=False).encode()
-    text = parts["openapi"]
-    assert isinstance(text, bytes)
-    return text
+        parts["openapi"] = build(app, settings)
+    document = parts["openapi"]
+    assert isinstance(document, dict)
+    if prefix:
+        document = {**document, "servers": [{"url": prefix}]}
+    return json.dumps(document, ensure_ascii=False).encode()

@@ -13,7 +13,9 @@ CHANGING = ("other_site",)
 """Before routes that change something."""
 COUNTED = ("too_many_requests",)
 """Of the limits."""
-JSON_BODY = ("no_body", "bad_json", "not_an_object", "bad_field", "body_too_large")
+ARRIVING = ("request_too_slow", "too_many_uploads")
+"""Answered by the server (lipsync/serving/worker.py) before a request with a body is whole."""
+JSON_BODY = ("no_body", "bad_json", "not_an_object", "bad_field", "body_too_large", *ARRIVING)
 """Raised by :func:`lipsync.web.wish.read_json` and by the model of its fields."""
 BODY = (*JSON_BODY, "wrong_type", "file_too_large")
 """Where it may be a form, too."""
@@ -46,6 +48,7 @@ JOB = ("job_unknown", "database_busy", "not_found")
 MADE = (*JOB, *ORDERING, *PORTRAIT, *SPEAKING, "render_too_large", "job_cancelled", "job_not_done", "video_gone")
 """Why a job has no video: not yet, or what befell it."""
 LEARNING = (
+    *ARRIVING,
     *("wrong_type", "bad_field", "body_too_large", "file_too_large", "not_confirmed", "no_cloning", "voice_name"),
     *("voice_exists", "too_many_voices", "not_a_sound", "broken_sound", "sound_too_long", "no_speech"),
     *("sample_too_short", "sample_too_quiet", "sample_clipped", "several_speakers", *NOT_LOADED),

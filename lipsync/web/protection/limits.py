@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import logging
 import math
 import time
@@ -15,6 +14,7 @@ from flask import Flask, Response, request
 from flask_limiter import ApplicationLimit, Limiter, RateLimitExceeded, RequestLimit
 from limits import RateLimitItem, parse_many
 
+from lipsync.addresses import customer_of
 from lipsync.errors import LipsyncError
 from lipsync.installation import command_to_add
 from lipsync.settings import Settings
@@ -135,14 +135,8 @@ def _caller() -> str:
 
 
 def _address() -> str:
-    """The address; of IPv6 the network of one customer, who has 2^64 addresses in it."""
-    try:
-        number = ipaddress.ip_address(request.remote_addr or "")
-    except ValueError:
-        return f"address {request.remote_addr or 'local'}"
-    if isinstance(number, ipaddress.IPv6Address) and number.ipv4_mapped is None:
-        return f"address {ipaddress.ip_network((number, 64), strict=False)}"
-    return f"address {getattr(number, 'ipv4_mapped', None) or number}"
+    """The address; of IPv6 the network of one customer."""
+    return f"address {customer_of(request.remote_addr or 'local')}"
 
 
 def _makes() -> bool:

@@ -10,6 +10,7 @@ from lipsync.access.policy import check_protection
 from lipsync.settings import Settings
 from lipsync.web.protection import headers, hosts, limits, login, origins, session
 from lipsync.web.protection.guard import Guard
+from lipsync.web.protection.prefix import CheckedPrefix
 
 
 def protect(app: Flask, settings: Settings, engine: Engine) -> None:
@@ -19,11 +20,11 @@ def protect(app: Flask, settings: Settings, engine: Engine) -> None:
     """
     check_protection(settings, (), engine)
     if settings.proxies:
-        # Each proxy has added its own value at the end; what stands before those, anybody may have written.
+        # Each proxy has added its own value at the end; what stands before those, anybody may have written. Prefixes
+        # are not added up: the one proxy that takes it off the path says what it was.
         count = settings.proxies
-        app.wsgi_app = ProxyFix(  # type: ignore[method-assign]
-            app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_port=0, x_prefix=0
-        )
+        behind = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count, x_port=0, x_prefix=1)
+        app.wsgi_app = CheckedPrefix(behind)  # type: ignore[method-assign]
     headers.install(app, embedded=bool(origins.read_origins(settings)))
     hosts.install(app, settings)
     origins.install(app, settings)

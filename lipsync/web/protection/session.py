@@ -25,6 +25,10 @@ class _Sessions(SecureCookieSessionInterface):
         """Over TLS alone, where the page came by TLS."""
         return request.is_secure
 
+    def get_cookie_path(self, app: Flask) -> str:  # noqa: ARG002 - as Flask calls it
+        """Below a proxy's path, for that path alone: other applications of the same host do not get it."""
+        return request.script_root or "/"
+
 
 def install(app: Flask, settings: Settings) -> None:
     """Give ``app`` its sessions. Raises LipsyncError bad_field, cannot_write."""

@@ -29,7 +29,8 @@ const pause = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, m
 /**
  * Plays what `url` streams in `video`. `progress()` says how much of the whole is made, 0 to 1. `onStart` is called
  * when it is time to play; `onBroken` once, when no more will come although the end was not there: what came stays in
- * the player. Gives { stop(), whole(): whether all is there, reaches(seconds): whether that moment is there }.
+ * the player. Gives { stop(), whole(): whether all is there, hasStarted(): whether `onStart` was called,
+ * reaches(seconds): whether that moment is there }.
  */
 export function playLive(video, url, { progress, onStart, onBroken }) {
   const asked = new AbortController();
@@ -196,5 +197,5 @@ export function playLive(video, url, { progress, onStart, onBroken }) {
 
   run().catch((error) => giveUp(error.message));
 
-  return { stop, whole: () => whole, reaches: isThere };
+  return { stop, whole: () => whole, hasStarted: () => started, reaches: isThere };
 }

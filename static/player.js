@@ -96,7 +96,7 @@ export function playerOf($, { onProblem }) {
       onBroken: () => {
         if (mine !== turn) return;
         broken = true;
-        if (!hasPicture()) live = null;
+        if (!hasPicture() || !live.hasStarted()) live = null; // it has not played: the file does, from its beginning
         goOn();
       },
     });

@@ -104,15 +104,16 @@ def test_a_refused_stream_is_no_loss(page: Page) -> None:
     assert FILE.search(source(page))
 
 
-def test_a_stream_that_breaks_off_goes_on_from_the_file(browser: Browser, server: Server) -> None:
-    # Only so many bytes come through: about a second of the video.
+@pytest.mark.parametrize("coming", [200_000, 400_000], ids=["before it plays", "while it plays"])
+def test_a_stream_that_breaks_off_goes_on_from_the_file(browser: Browser, server: Server, coming: int) -> None:
+    """About half a second of the video comes through, which is too little to begin with, or about a second."""
     script = """
         const real = window.fetch;
         window.fetch = async (address, options) => {
           const answer = await real(address, options);
           if (!String(address).endsWith("/stream")) return answer;
           const reader = answer.body.getReader();
-          let left = 400_000;
+          let left = BYTES;
           return new Response(new ReadableStream({async pull(controller) {
             const {done, value} = await reader.read();
             if (done) { controller.close(); return; }
@@ -120,7 +121,7 @@ def test_a_stream_that_breaks_off_goes_on_from_the_file(browser: Browser, server
             if (left < 0) controller.error(new TypeError("network error")); else controller.enqueue(value);
           }}), answer);
         };
-    """
+    """.replace("BYTES", str(coming))
     with tabs(browser, script + WATCH) as new:
         tab = new()
         open_page(tab, server)

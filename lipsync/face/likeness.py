@@ -57,9 +57,8 @@ def describe_face(picture: NDArray[np.uint8], landmarks: NDArray[np.float32]) ->
     scale = min(1.0, _SIDE / max(unit, 1.0))
     points = landmarks[_still_points(), :2]
     height, width = picture.shape[:2]
-    left, top = (
-        int(np.clip(low - 0.2 * unit, 0, most - 2)) for low, most in zip(points.min(0), (width, height), strict=True)
-    )
+    low, high = points.min(0) - 0.2 * unit, points.max(0) + 0.2 * unit
+    left, top = (int(np.clip(value, 0, most - 2)) for value, most in zip(low, (width, height), strict=True))
     right, bottom = (int(value) + 2 for value in high)
     face = picture[top : max(bottom, top + 2), left : max(right, left + 2)]
     face = cv2.resize(face, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else face

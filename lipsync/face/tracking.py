@@ -168,10 +168,13 @@ class PersonTracker:
         run = self._seen[first].run
         one_person = [self._is_one_person(other, run) for other in range(len(self._people))]
         contrast, sharpness = self._usual(run)
+        faint = [self._usual(other)[0] < HALF_CLEAR * contrast for other in range(len(self._people))]
         for index, seen in enumerate(self._seen):
             if seen.look is None or seen.run < 0 or seen.reason or first <= index <= last:
                 continue
-            if not one_person[seen.run]:
+            if faint[seen.run]:  # in the dark half of a fade nobody is recognised
+                seen.reason = "unclear"
+            elif not one_person[seen.run]:
                 seen.reason = "another_person"
             elif seen.look.contrast < CLEAR * contrast or seen.look.sharpness < SHARP * sharpness:
                 seen.reason = "unclear"

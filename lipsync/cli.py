@@ -178,6 +178,7 @@ def _say(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
     if options.json:
         facts = {**asdict(result), "path": str(result.path)}
         facts["subtitles"] = str(result.subtitles) if result.subtitles else None
+        facts["avatar_part"] = result.avatar_part.as_json(words.language) if result.avatar_part else None
         timings = facts.pop("timings")
         facts["seconds"] = {stage: round(timings[stage], 4) for stage in _STAGES}
         facts["first_frame"] = round(bar.first_frame or 0.0, 3)
@@ -189,6 +190,8 @@ def _say(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
                 f"С предложения {one.piece + 1} говорит {one.voice}",
             )
             print(f"{start}: {one.sentence[words.language]}", file=sys.stderr)
+        if result.avatar_part and result.avatar_part.left_out:
+            print(result.avatar_part.sentence(words.language), file=sys.stderr)
         print(_told(result, words))
     return 0
 

@@ -179,6 +179,11 @@ SENTENCES: dict[str, Sentence] = {
         "There is no Wav2Lip checkpoint in {folder}: put one there, or name it in LIPSYNC_CHECKPOINT.",
         "В {folder} нет чекпойнта Wav2Lip: положите его туда или укажите в LIPSYNC_CHECKPOINT.",
     ),
+    "no_steady_face": Sentence(
+        422,
+        "No face stays in view for {seconds} s in the video: send one that shows one person without cuts.",
+        "В видео нет лица, которое видно хотя бы {seconds} с подряд: пришлите видео с одним человеком без склеек.",
+    ),
     "video_needs_wav2lip": Sentence(
         422,
         "A video can speak only with the engine “wav2lip”, which needs a checkpoint: send a picture instead.",

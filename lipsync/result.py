@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from lipsync.avatar_part import AvatarPart
 from lipsync.portraits import Origin
 from lipsync.speech.fallback import Fallback
 
@@ -34,6 +35,8 @@ class Result:
     """Its name; ``picture`` for a picture or a video of the caller's own."""
     engine: str
     """``puppet``."""
+    avatar_part: AvatarPart | None
+    """Which seconds of the avatar's video are used, and why the others are not; None for a picture."""
     portrait: Origin
     """``made`` for this video, or read from ``disk`` or ``memory``."""
     timings: dict[str, float]

@@ -12,6 +12,7 @@ from typing import Unpack
 
 from lipsync import __version__
 from lipsync.animate.types import Animator
+from lipsync.avatar_part import AvatarPart
 from lipsync.cache import ArrayCache
 from lipsync.cloning import Cloning
 from lipsync.engines import Engines
@@ -195,7 +196,7 @@ class LipsyncService:
         told("portrait", 0.0)
         with self._my_turn(watch, told.again):
             with watch.stage("portrait"):
-                animator, origin = self._animator(order, told.again)
+                animator, origin, part = self._animator(order, told.again)
             width, height = animator.size
             titles = None
             if order.subtitles is not None:
@@ -230,17 +231,18 @@ class LipsyncService:
             fallbacks=tuple(order.pieces.fallbacks),
             avatar=order.avatar,
             engine=animator.name,
+            avatar_part=part,
             portrait=origin,
             timings=watch.seconds,
         )
 
-    def _animator(self, order: Order, meanwhile: Meanwhile | None) -> tuple[Animator, Origin]:
-        """Who draws the avatar, a picture or a video, and where what was prepared of it came from."""
+    def _animator(self, order: Order, meanwhile: Meanwhile | None) -> tuple[Animator, Origin, AvatarPart | None]:
+        """The animator of the avatar, where what was prepared of it came from, and which part of a video it uses."""
         if order.moves:
             portrait, origin = self._videos.get(order.picture, meanwhile)
-            return self._engines.moving(portrait, order.pads), origin
+            return self._engines.moving(portrait, order.pads), origin, portrait.part
         prepared, origin = self._portraits.get(order.picture, order.box, meanwhile)
-        return self._engines.animator(order.engine, prepared, order.pads), origin
+        return self._engines.animator(order.engine, prepared, order.pads), origin, None
 
     @contextmanager
     def _my_turn(self, watch: Stopwatch, meanwhile: Meanwhile) -> Iterator[None]:

@@ -71,7 +71,8 @@ export function stageOf($, { pictureOf, onJob, onFailed }) {
     const took = (new Date(shown.ended) - new Date(shown.started)) / 1000;
     tell(() => {
       const ready = word("ready", { duration: time(shown.duration), took: time(took) });
-      return [ready, ...shown.fallbacks.map((fallback) => word("fallback", fallback))].join(" ");
+      const remarks = shown.fallbacks.map((fallback) => word("fallback", fallback));
+      return [ready, ...remarks, shown.avatar_part?.sentence].filter(Boolean).join(" ");
     });
     $("download").href = downloadOf(shown.id);
     $("result").hidden = false;
@@ -177,7 +178,7 @@ export function stageOf($, { pictureOf, onJob, onFailed }) {
       $("status").textContent = status();
       say($("result"));
       if (job?.state === "done") showTimings();
-      if (job && hasEnded(job) && (job.error || job.fallbacks.length)) { // sentences of the server's
+      if (job && hasEnded(job) && (job.error || job.fallbacks.length || job.avatar_part?.sentence)) { // sentences of the server's
         const news = await one(job.id).catch(() => null);
         if (news?.id !== job?.id) return;
         job = news;

@@ -12,13 +12,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
 
+from lipsync.avatar_part import AvatarPart, LeftOut
 from lipsync.cli import main
 from lipsync.face.avatars import avatar
+from lipsync.result import Result
+from lipsync.service import LipsyncService
 from lipsync.terminal import ProgressBar, language_of, since_process_start
 
 
@@ -284,3 +289,21 @@ def test_the_time_since_the_process_began() -> None:
     code = "import time; time.sleep(0.3); from lipsync.terminal import *; print(since_process_start())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert 0.28 <= float(done.stdout) < since_process_start()
+
+
+def test_what_is_left_out_of_a_video_is_printed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    generate = LipsyncService.generate
+    part = AvatarPart(1.0, 4.0, 4.0, (LeftOut(0.0, 1.0, "no_face"),))
+
+    def of_a_video(self: LipsyncService, **wanted: Any) -> Result:
+        return replace(generate(self, **wanted), avatar_part=part)
+
+    monkeypatch.setattr(LipsyncService, "generate", of_a_video)
+    assert main(["say", "Hi", "--language", "en", "-o", str(tmp_path / "a.mp4")]) == 0
+    assert "Seconds 1.0-4.0 of the video's 4.0 are used. Left out: 0.0-1.0: no face" in capsys.readouterr().err
+    assert main(["say", "Hi", "--language", "en", "-o", str(tmp_path / "a.mp4"), "--json"]) == 0
+    facts = json.loads(capsys.readouterr().out)
+    assert facts["avatar_part"]["left_out"] == [{"start": 0.0, "end": 1.0, "reason": "no_face"}]
+    assert facts["avatar_part"]["sentence"].startswith("Seconds 1.0-4.0")

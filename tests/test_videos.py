@@ -12,6 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lipsync.animate.wav2lip.recent import Recent
+from lipsync.avatar_part import AvatarPart, LeftOut
 from lipsync.errors import LipsyncError
 from lipsync.face.avatars import avatar
 from lipsync.media.decode import read_video
@@ -154,6 +155,19 @@ def test_what_is_neither(tmp_path: Path, data: bytes, code: str) -> None:
     with pytest.raises(LipsyncError) as caught:
         service.generate(text="Да.", picture=data)
     assert caught.value.code == code
+
+
+def test_what_is_left_out_of_a_video_is_said(tmp_path: Path) -> None:
+    service = service_in(tmp_path, drawer=SameDrawer())
+    result = service.generate(text="Да.", picture=mp4(moving(12, grey=range(4))))
+    whole = service.generate(text="Да.", picture=mp4(moving(12)))
+    still = service.generate(text="Да.", picture=avatar("hopper").path.read_bytes())
+
+    assert result.avatar_part == AvatarPart(0.16, 0.48, 0.48, (LeftOut(0.0, 0.16, "no_face"),))
+    assert whole.avatar_part == AvatarPart(0.0, 0.48, 0.48)
+    assert still.avatar_part is None
+    read = service_in(tmp_path, drawer=SameDrawer()).generate(text="Да.", picture=mp4(moving(12, grey=range(4))))
+    assert (read.portrait, read.avatar_part) == ("disk", result.avatar_part)
 
 
 def test_a_video_without_a_face(tmp_path: Path) -> None:

@@ -41,7 +41,7 @@ class Detection:
     box: tuple[float, float, float, float]
     """x0, y0, x1, y1 in pixels, from the brow to the chin."""
     eyes: tuple[tuple[float, float], tuple[float, float]]
-    """Middles of the two eyes, the one on the picture's left first."""
+    """Middles of the two eyes, the person's right one first: in an upright face the one on the picture's left."""
 
     @property
     def center(self) -> tuple[float, float]:
@@ -63,6 +63,18 @@ class Detection:
             ((x0 + x) * scale, (y0 + y) * scale, (x1 + x) * scale, (y1 + y) * scale),
             (((ax + x) * scale, (ay + y) * scale), ((bx + x) * scale, (by + y) * scale)),
         )
+
+    def turned_back(self, quarters: int, width: int, height: int) -> Detection:
+        """From the pixels of a picture after ``numpy.rot90(picture, quarters)`` to those of the picture, of ``width``
+        and ``height``. The eyes keep their order: the first is still the person's right one."""
+
+        def back(point: tuple[float, float]) -> tuple[float, float]:
+            x, y = point
+            return {0: (x, y), 1: (width - y, x), 2: (width - x, height - y), 3: (y, height - x)}[quarters % 4]
+
+        (ax, ay), (bx, by) = back(self.box[:2]), back(self.box[2:])
+        box = (min(ax, bx), min(ay, by), max(ax, bx), max(ay, by))
+        return Detection(self.score, box, (back(self.eyes[0]), back(self.eyes[1])))
 
 
 class Detector:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from threading import Lock
 from typing import Protocol
 
@@ -13,7 +14,7 @@ from lipsync.errors import LipsyncError
 from lipsync.face.box import Box
 from lipsync.face.checks import check_face
 from lipsync.face.cover import mouth_is_covered
-from lipsync.face.detector import Detection, Detector
+from lipsync.face.detector import OVERLAP, Detection, Detector, shared
 from lipsync.face.enlarge import enlarged
 from lipsync.face.mesh import FaceMesh, Mesh
 from lipsync.face.pose import fit_head
@@ -24,6 +25,13 @@ CENTRAL = 0.4
 
 RIVAL = 0.5
 """When the first face cannot speak, one that counts at least this much of it may take its place."""
+
+LYING = np.radians(45)
+"""A face tilted further lies on its side."""
+
+LARGE_VIEWS = 2
+"""Views of a turned picture that are searched, as many as show large faces: looking for small ones takes 0.4 s at
+1920x1080, and most pictures without a face in them have none lying in them either."""
 
 BOX_MARGIN = 0.5
 """What is looked at around a given box, in its own size, on each side."""
@@ -87,28 +95,39 @@ class FaceFinder:
             key=key,
         )
 
-    def follow(self, picture: NDArray[np.uint8], before: NDArray[np.float32] | None) -> NDArray[np.float32]:
-        """(468, 3) points of the face in the next frame of a video, (H, W, 3) RGB.
+    def track(self, picture: NDArray[np.uint8], before: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(468, 3) points in the next frame of a video, (H, W, 3) RGB, of the face whose points were ``before``.
 
-        It is the face whose points were ``before``; without them, or when it is not there any more, the one that
-        :meth:`find` would take, except that its mouth may be open.
-
-        Raises LipsyncError: no_face, face_too_small, face_turned, mouth_covered.
+        Raises LipsyncError: no_face when it is not there any more, face_too_small, face_turned, mouth_covered.
         """
         height, width = picture.shape[:2]
         with self._turn:
-            mesh = None if before is None else self._mesh.follow(picture, before)
-            if mesh is None:
-                return self._first_usable(picture, None, may_be_open=True).landmarks
+            mesh = self._mesh.follow(picture, before)
+        if mesh is None:
+            raise LipsyncError("no_face", width=width, height=height)
         check_face(mesh.landmarks, fit_head(mesh.landmarks), width, height, may_be_open=True)
         return mesh.landmarks
 
-    def _first_usable(self, picture: NDArray[np.uint8], box: Box | None, *, may_be_open: bool = False) -> Mesh:
+    def find_all(self, picture: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+        """(468, 3) points of every face in a frame of a video, (H, W, 3) RGB, that can speak; the mouth may be open.
+
+        The one that :meth:`find` would take comes first. Raises LipsyncError when there is none: no_face,
+        face_too_small, face_turned, mouth_covered.
+        """
+        with self._turn:
+            return [mesh.landmarks for mesh in self._usable(picture, None, may_be_open=True)]
+
+    def _first_usable(self, picture: NDArray[np.uint8], box: Box | None) -> Mesh:
         """The face to take; the error of the one that counts most when none will do."""
+        return next(self._usable(picture, box))
+
+    def _usable(self, picture: NDArray[np.uint8], box: Box | None, *, may_be_open: bool = False) -> Iterator[Mesh]:
+        """The faces that can speak, most important first. Raises the error of the one that counts most when none can,
+        or only one that counts less than RIVAL of it."""
         height, width = picture.shape[:2]
-        most, error = 0.0, LipsyncError("no_face", width=width, height=height)
+        most, found, error = 0.0, False, LipsyncError("no_face", width=width, height=height)
         for weight, mesh in self._faces(picture) if box is None else self._faces_in(picture, box):
-            if weight < most * RIVAL:
+            if not found and weight < most * RIVAL:
                 break
             try:
                 check_face(mesh.landmarks, fit_head(mesh.landmarks), width, height, may_be_open=may_be_open)
@@ -118,22 +137,60 @@ class FaceFinder:
                 if not most:
                     most, error = weight, unusable
             else:
-                return mesh
-        raise error
+                found = True
+                yield mesh
+        if not found:
+            raise error
 
     def _faces(self, picture: NDArray[np.uint8]) -> Iterator[tuple[float, Mesh]]:
         """The faces of the first view that has any, and how much each counts, most first."""
         height, width = picture.shape[:2]
-        for found in self._detector.search(picture):
+        for found in self._views(picture):
             weighed = sorted(((_weight(one, width, height), one) for one in found), key=lambda pair: -pair[0])
             confirmed = False
             for weight, detection in weighed:
-                mesh = self._mesh.find(picture, detection)
+                mesh = self._mesh_of(picture, detection)
                 if mesh is not None:
                     confirmed = True
                     yield weight, mesh
             if confirmed:
                 return
+
+    def _views(self, picture: NDArray[np.uint8]) -> Iterator[list[Detection]]:
+        """What the detector sees in a picture, view after view; then in the picture turned by quarter turns.
+
+        BlazeFace sees a face up to about 100 degrees from upright, so the half turn comes first.
+        """
+        yield from self._detector.search(picture)
+        for quarters in (2, 1, 3):
+            yield from self._views_turned(picture, quarters)
+
+    def _views_turned(self, picture: NDArray[np.uint8], quarters: int) -> Iterator[list[Detection]]:
+        """The views of large faces in the picture turned by ``numpy.rot90``, in pixels of the picture as it is."""
+        height, width = picture.shape[:2]
+        turned = np.ascontiguousarray(np.rot90(picture, quarters))
+        for found in islice(self._detector.search(turned), LARGE_VIEWS):
+            yield [one.turned_back(quarters, width, height) for one in found]
+
+    def _mesh_of(self, picture: NDArray[np.uint8], detection: Detection) -> Mesh | None:
+        """The mesh of a detection; that of a face lying on its side from where the detector sees it upright.
+
+        From a crop that is turned by 50 degrees too little the mesh may settle 15 degrees off.
+        """
+        mesh = self._mesh.find(picture, detection)
+        if mesh is None:
+            return None
+        across = mesh.landmarks[263, :2] - mesh.landmarks[33, :2]
+        roll = float(np.arctan2(across[1], across[0]))
+        if abs(roll) < LYING:
+            return mesh
+        (x0, y0), (x1, y1) = mesh.landmarks[:, :2].min(0), mesh.landmarks[:, :2].max(0)
+        place = (float(x0), float(y0), float(x1), float(y1))
+        for found in self._views_turned(picture, round(roll / (np.pi / 2)) % 4):
+            for upright in sorted(found, key=lambda one: -shared(one.box, place)):
+                if shared(upright.box, place) > OVERLAP and (again := self._mesh.find(picture, upright)) is not None:
+                    return again
+        return mesh
 
     def _faces_in(self, picture: NDArray[np.uint8], box: Box) -> Iterator[tuple[float, Mesh]]:
         """The face that a person has pointed at: as the detector sees it in the box, or else the box itself."""
@@ -141,11 +198,11 @@ class FaceFinder:
         mx, my = (x1 - x0) * BOX_MARGIN, (y1 - y0) * BOX_MARGIN
         left, top = int(max(0, x0 - mx)), int(max(0, y0 - my))
         part = np.ascontiguousarray(picture[top : int(np.ceil(y1 + my)), left : int(np.ceil(x1 + mx))])
-        for found in self._detector.search(part):
+        for found in self._views(part):
             inside = [one.moved(left, top) for one in found]
             inside = [one for one in inside if x0 <= one.center[0] <= x1 and y0 <= one.center[1] <= y1]
             for detection in sorted(inside, key=lambda one: -one.size):
-                mesh = self._mesh.find(picture, detection)
+                mesh = self._mesh_of(picture, detection)
                 if mesh is not None:
                     yield 1.0, mesh
                     return

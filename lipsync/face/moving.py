@@ -1,9 +1,14 @@
-"""A short video whose face has been found in every frame: the moving counterpart of a portrait."""
+"""A short video of one person whose face has been found in every frame: the moving counterpart of a portrait.
+
+Only one part of the source is used, in which the same person's face is visible without a break:
+:mod:`lipsync.face.tracking` says how it is chosen. Titles, fades, other people, and everything beyond a frame without
+a usable face are left out; :attr:`MovingPortrait.part` says which seconds and why. So no mouth is drawn where no face
+is.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,25 +16,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from lipsync.avatar_part import AvatarPart, LeftOut
 from lipsync.cache import ArrayCache
 from lipsync.errors import LipsyncError
 from lipsync.face.finder import FaceFinder
+from lipsync.face.tracking import JUMP, PersonTracker
 from lipsync.media.decode import probe_video, read_video
-from lipsync.media.frame import Frame, frame_of
-from lipsync.media.frame_file import FrameFile, frame_bytes, write_frame
+from lipsync.media.frame import Frame, frame_of, picture_of
+from lipsync.media.frame_file import FrameFile, frame_bytes, keep_frames, write_frame
 from lipsync.progress import Meanwhile
 
 log = logging.getLogger(__name__)
 
-LEAST_FOUND = 0.5
-"""Share of the frames that must show a usable face."""
-
 SMOOTHING = (1, 2, 3, 2, 1)
 """Weights of a frame's landmarks and its neighbours'; Wav2Lip's own smooths its boxes over five frames too. It is
 centred, so nothing lags. Of the noise of single frames 0.48 stays."""
-
-JUMP = 0.3
-"""A face that moves further than this from one frame to the next, in eye distances, is another shot's."""
 
 _ROUNDING = 1e-4  # seconds
 
@@ -45,13 +46,13 @@ class MovingPortrait:
     fps: float
     """Frames a second, about."""
     landmarks: NDArray[np.float32]
-    """(n, 468, 2) points of the face mesh in pixels, smoothed in time; without a face the nearest frame's."""
-    found: NDArray[np.bool_]
-    """(n,) whether the frame shows a usable face; others keep their picture."""
+    """(n, 468, 2) points of the face mesh in pixels, smoothed in time."""
     key: str
     """Hash of the video file and of all that prepared it."""
     frames: FrameFile
     """The pictures, on disk."""
+    part: AvatarPart
+    """Which seconds of the source these frames are."""
 
     @property
     def count(self) -> int:
@@ -88,14 +89,14 @@ def study_video(
     max_side: int,
     meanwhile: Meanwhile | None = None,
 ) -> MovingPortrait:
-    """Find the face in every frame of a video, and keep the frames and what was found under ``key``.
+    """Find the usable part of a video and the face in each of its frames, and keep both under ``key``.
 
-    What was kept before is read back. A frame costs about 12 ms at 360x288; memory does not grow with the length.
-    ``meanwhile`` is called before each; nothing is kept when it raises.
+    What was kept before is read back. A frame costs about 15 ms at 360x288; of each, a few kilobytes stay in memory
+    until the part is chosen. ``meanwhile`` is called before each; nothing is kept when it raises.
 
     Raises LipsyncError: what :func:`lipsync.media.decode.read_video` raises; video_too_long when the frames take
-    more than half of the cache; where fewer than half of the frames show a usable face, what was wrong with most of
-    the others: no_face, face_too_small, face_turned, mouth_covered; cannot_write when the disk is full.
+    more than half of the cache; what :meth:`lipsync.face.tracking.PersonTracker.choose` raises; cannot_write when the
+    disk is full.
     """
     kept = read_back(cache, key)
     if kept is not None:
@@ -108,10 +109,7 @@ def study_video(
     if facts.frames * frame_bytes(size) > most:
         raise too_long
     times: list[float] = []
-    seen: list[NDArray[np.float32] | None] = []
-    refused: Counter[str] = Counter()
-    errors: dict[str, LipsyncError] = {}
-    before: NDArray[np.float32] | None = None
+    tracker = PersonTracker(finder, 1 / facts.fps)
     try:
         with cache.new_file(key) as file:
             for time, picture in read_video(source, **limits):
@@ -119,27 +117,25 @@ def study_video(
                     meanwhile()
                 if (len(times) + 1) * frame_bytes(size) > most:
                     raise too_long
-                try:
-                    before = finder.follow(picture, before)
-                except LipsyncError as error:
-                    before = None
-                    refused[error.code] += 1
-                    errors.setdefault(error.code, error)
+                tracker.add(time, picture)
                 times.append(time)
-                seen.append(before)
                 write_frame(file, frame_of(picture))
-            if sum(refused.values()) > (1 - LEAST_FOUND) * len(times):
-                raise errors[refused.most_common(1)[0][0]]
+            looked_at = FrameFile(file, size)
+            chosen = tracker.choose(lambda index: picture_of(looked_at.read(index)))
+            keep_frames(file, size, chosen.first, chosen.last + 1 - chosen.first)
             frames = FrameFile(file, size)
     except OSError as error:
         raise LipsyncError("cannot_write", place="cache", reason=error.strerror) from error
-    landmarks, found = _smoothed(seen)
+    ends = [*times[1:], times[-1] + 1 / facts.fps]
+    left_out = chosen.left_out
     arrays = {
         "size": np.array(size),
-        "times": np.array(times),
+        "times": np.array(times[chosen.first : chosen.last + 1]) - times[chosen.first],
         "fps": np.array(facts.fps),
-        "landmarks": landmarks,
-        "found": found,
+        "landmarks": _smoothed(chosen.landmarks[..., :2]),
+        "part": np.round([times[chosen.first], ends[chosen.last], ends[-1]], 3),
+        "left_out": np.array([(one.start, one.end) for one in left_out], np.float64).reshape(-1, 2),
+        "reasons": np.array([one.reason for one in left_out], np.str_),
     }
     cache.save(key, arrays)
     return _portrait(arrays, key, frames)
@@ -164,45 +160,40 @@ def read_back(cache: ArrayCache, key: str) -> MovingPortrait | None:
 def _portrait(arrays: dict[str, NDArray[Any]], key: str, frames: FrameFile) -> MovingPortrait:
     """Raises KeyError, ValueError or TypeError when the arrays and the frames are not those of one video."""
     width, height = (int(side) for side in arrays["size"])
-    times, landmarks, found = arrays["times"], arrays["landmarks"], arrays["found"]
-    shapes = (len(frames),), times.shape, landmarks.shape, found.shape
+    times, landmarks = arrays["times"], arrays["landmarks"]
     count = len(times)
-    if not count or shapes != ((count,), (count,), (count, 468, 2), (count,)):
-        raise ValueError(f"not a video: {shapes}")
+    if not count or (len(frames), times.shape, landmarks.shape) != (count, (count,), (count, 468, 2)):
+        raise ValueError(f"not a video: {len(frames)}, {times.shape}, {landmarks.shape}")
+    start, end, duration = (float(value) for value in arrays["part"])
+    left_out = tuple(
+        LeftOut(float(span[0]), float(span[1]), str(reason))
+        for span, reason in zip(arrays["left_out"], arrays["reasons"], strict=True)
+    )
     return MovingPortrait(
         (width, height),
         times.astype(np.float64, copy=False),
         float(arrays["fps"]),
         landmarks.astype(np.float32, copy=False),
-        found.astype(bool, copy=False),
         key,
         frames,
+        AvatarPart(start, end, duration, left_out),
     )
 
 
-def _smoothed(seen: list[NDArray[np.float32] | None]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """(n, 468, 2) landmarks, each weighted with its neighbours in the same run of frames, and (n,) found.
+def _smoothed(raw: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(n, 468, 2) landmarks, each weighted with its neighbours' in the same shot.
 
-    A run ends where the face is missing, or is elsewhere at once. Near its ends fewer neighbours count, as many
-    before as after: no frame is drawn to one side.
+    A shot ends where the face is elsewhere at once. Near its ends fewer neighbours count, as many before as after: no
+    frame is drawn to one side.
     """
-    found = np.array([one is not None for one in seen])
-    raw = np.zeros((len(seen), 468, 2), np.float32)
-    for index, one in enumerate(seen):
-        if one is not None:
-            raw[index] = one[:, :2]
     eyes = np.linalg.norm(raw[:, 33] - raw[:, 263], axis=1)
     steps = np.linalg.norm(np.diff(raw.mean(1), axis=0), axis=1)
-    goes_on = np.concatenate([[False], found[1:] & found[:-1] & (steps < JUMP * eyes[1:]), [False]])
+    goes_on = np.concatenate([[False], steps < JUMP * eyes[1:], [False]])
     smooth, half = raw.copy(), len(SMOOTHING) // 2
-    for index in np.flatnonzero(found).tolist():
+    for index in range(len(raw)):
         reach = 0
         while reach < half and goes_on[index - reach] and goes_on[index + reach + 1]:
             reach += 1
         weights = np.array(SMOOTHING[half - reach : half + reach + 1], np.float32)
         smooth[index] = np.tensordot(weights / weights.sum(), raw[index - reach : index + reach + 1], 1)
-    places, gaps = np.flatnonzero(found), np.flatnonzero(~found)
-    if len(gaps):
-        nearest = np.abs(gaps[:, None] - places[None]).argmin(1)
-        smooth[gaps] = smooth[places[nearest]]
-    return smooth, found
+    return smooth

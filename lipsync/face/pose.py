@@ -142,6 +142,13 @@ _FLIP = np.array([1.0, -1.0, -1.0])
 
 
 @lru_cache(maxsize=1)
+def rigid_points() -> NDArray[np.intp]:
+    """(n,) indices of the points that speech hardly moves: eyes, nose, forehead, upper cheeks."""
+    weight = _rigid_weights()
+    return np.flatnonzero(weight > 0.5 * weight.max())
+
+
+@lru_cache(maxsize=1)
 def _rigid_weights() -> NDArray[np.float64]:
     """(468,) how much each point is worth for the head's pose; the sum is 1."""
     jaw = np.linalg.norm(load_basis().unit("jawOpen"), axis=1)

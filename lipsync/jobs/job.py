@@ -7,6 +7,7 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
+from lipsync.avatar_part import AvatarPart
 from lipsync.errors import LipsyncError
 from lipsync.jobs.files import work_key
 from lipsync.speech.fallback import Fallback
@@ -53,6 +54,7 @@ class Made(BaseModel):
     voice: str
     engine: str
     portrait: str
+    avatar_part: AvatarPart | None = None
     fallbacks: tuple[Fallback, ...] = ()
     timings: dict[str, float] = {}
 

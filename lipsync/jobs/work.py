@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol, Unpack
 
 from lipsync import logs
+from lipsync.avatar_part import AvatarPart
 from lipsync.errors import LipsyncError
 from lipsync.jobs.bells import Bells
 from lipsync.jobs.book import Book
@@ -53,6 +54,8 @@ class Clip(Protocol):
     def engine(self) -> str: ...
     @property
     def portrait(self) -> str: ...
+    @property
+    def avatar_part(self) -> AvatarPart | None: ...
     @property
     def fallbacks(self) -> Sequence[Fallback]: ...
     @property
@@ -168,6 +171,7 @@ def _made(clip: Clip) -> Made:
         voice=clip.voice,
         engine=clip.engine,
         portrait=clip.portrait,
+        avatar_part=clip.avatar_part,
         fallbacks=tuple(clip.fallbacks),
         timings=dict(clip.timings),
     )

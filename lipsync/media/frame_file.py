@@ -22,6 +22,22 @@ def write_frame(file: BinaryIO, frame: Frame) -> None:
     file.write(np.ascontiguousarray(frame.uv).data)
 
 
+def keep_frames(file: BinaryIO, size: tuple[int, int], first: int, count: int) -> None:
+    """Remove all frames of width and height ``size`` but ``count`` from index ``first`` on: these come first then.
+
+    One frame at a time is in memory. Raises OSError when the disk cannot be written.
+    """
+    length = frame_bytes(size)
+    if first:
+        for index in range(count):
+            file.seek((first + index) * length)
+            frame = file.read(length)
+            file.seek(index * length)
+            file.write(frame)
+    file.truncate(count * length)
+    file.flush()
+
+
 class FrameFile:
     """Reads frames, for many threads at once. Open as long as it lives, also when the file's name is removed.
 

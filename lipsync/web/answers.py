@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from lipsync.access.caller import Scope
+from lipsync.avatar_part import REASONS
 from lipsync.jobs.job import State
 
 
@@ -32,6 +33,24 @@ class FallbackAnswer(Answer):
     sentence: str = Field(description="The same for a person.")
     piece: int = Field(description="Number, from 0, of the sentence from which on the next one spoke.")
     voice: str = Field(description="Name of the voice that took over.")
+
+
+class LeftOutAnswer(Answer):
+    """Consecutive frames of the avatar's video that are not used."""
+
+    start: float = Field(ge=0, description="Seconds from the first frame.")
+    end: float = Field(ge=0)
+    reason: str = Field(description="Code of why.", json_schema_extra={"enum": [*sorted(REASONS)]})
+
+
+class AvatarPartAnswer(Answer):
+    """Which seconds of the avatar's video are used."""
+
+    start: float = Field(ge=0, description="Seconds from the first frame.")
+    end: float = Field(ge=0)
+    duration: float = Field(ge=0, description="Seconds of the video that were looked at.")
+    left_out: list[LeftOutAnswer] = Field(description="The other seconds, and why they are not used.")
+    sentence: str = Field(description="All of it for a person; empty when all of the video is used.")
 
 
 class Links(Answer):
@@ -66,6 +85,9 @@ class JobAnswer(Answer):
     fps: int | None
     voice: str | None = Field(description="The one that began to speak.")
     engine: str | None
+    avatar_part: AvatarPartAnswer | None = Field(
+        description="Which part of the avatar's video is used; null for a picture, and before the job is done."
+    )
     fallbacks: list[FallbackAnswer] = Field(description="Voices that could not go on.")
     timings: dict[str, float] = Field(description="Seconds by stage.")
     error: Problem | None = Field(description="Why there is no video.")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from lipsync.avatar_part import AvatarPart
 from lipsync.jobs.job import Failure, Job
 from lipsync.jobs.jobs import Jobs
 from lipsync.jobs.outlook import Outlook
 from lipsync.speech.fallback import Fallback
-from lipsync.web.answers import FallbackAnswer, JobAnswer, Links, Problem, moment
+from lipsync.web.answers import AvatarPartAnswer, FallbackAnswer, JobAnswer, Links, Problem, moment
 
 
 def describe(job: Job, outlook: Outlook, language: str, *, prefix: str = "") -> JobAnswer:
@@ -37,6 +38,7 @@ def describe(job: Job, outlook: Outlook, language: str, *, prefix: str = "") -> 
         fps=made.fps if made else None,
         voice=made.voice if made else None,
         engine=made.engine if made else None,
+        avatar_part=avatar_part_answer(made.avatar_part if made else None, language),
         fallbacks=told_fallbacks(made.fallbacks if made else (), language),
         timings=made.timings if made else {},
         error=_problem(job.error, language),
@@ -47,6 +49,11 @@ def describe(job: Job, outlook: Outlook, language: str, *, prefix: str = "") -> 
 def told(job: Job, jobs: Jobs, language: str, *, prefix: str = "") -> dict[str, Any]:
     """The same as JSON can hold it."""
     return describe(job, jobs.outlook(), language, prefix=prefix).model_dump(mode="json")
+
+
+def avatar_part_answer(part: AvatarPart | None, language: str) -> AvatarPartAnswer | None:
+    """The used part of an avatar's video, for a reader of ``language``."""
+    return None if part is None else AvatarPartAnswer.model_validate(part.as_json(language))
 
 
 def told_fallbacks(fallbacks: Sequence[Fallback], language: str) -> list[FallbackAnswer]:

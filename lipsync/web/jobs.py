@@ -91,7 +91,11 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
     @described(
         "Make a video",
         Answered(
-            200, "The video.", Media(_MP4), ("X-Job-Id",), ("ETag", "Server-Timing", "X-Voice", "X-Voice-Fallbacks")
+            200,
+            "The video.",
+            Media(_MP4),
+            ("X-Job-Id",),
+            ("ETag", "Server-Timing", "X-Voice", "X-Voice-Fallbacks", "X-Avatar-Part"),
         ),
         tag="videos",
         means="The answer comes when the video is done, or with `stream=1` as soon as there is something to play. "
@@ -112,6 +116,9 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
             response.headers["X-Voice"] = quote(made.voice, safe=":")
             if made.fallbacks:
                 response.headers["X-Voice-Fallbacks"] = voice_fallbacks(made.fallbacks, language_of_answer(request))
+            if made.avatar_part is not None and made.avatar_part.left_out:
+                part = made.avatar_part.as_json(language_of_answer(request))
+                response.headers["X-Avatar-Part"] = _header_json(part)
         return _unstored(response)
 
     @api.get("/jobs")
@@ -278,5 +285,9 @@ def server_timing(seconds: Mapping[str, float]) -> str:
 
 def voice_fallbacks(fallbacks: Sequence[Fallback], language: str) -> str:
     """The header ``X-Voice-Fallbacks``: JSON in ASCII, one object for each voice that could not go on."""
-    told = [one.model_dump() for one in told_fallbacks(fallbacks, language)]
-    return json.dumps(told, ensure_ascii=True, separators=(",", ":"))
+    return _header_json([one.model_dump() for one in told_fallbacks(fallbacks, language)])
+
+
+def _header_json(value: object) -> str:
+    """JSON in ASCII, as a header can hold it."""
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"))

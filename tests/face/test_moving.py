@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from lipsync.avatar_part import AvatarPart
 from lipsync.cache import ArrayCache
 from lipsync.errors import LipsyncError
 from lipsync.face.finder import FaceFinder
@@ -25,7 +26,7 @@ from tests.face.videos import SIZE, hopper, motion, moving, mp4
 
 LIMITS: dict[str, Any] = {"max_seconds": 20, "max_megapixels": 50, "max_side": 1920}
 KEY = "0123456789abcdef"
-COUNT, GREY = 20, (7, 8)
+COUNT = 20
 
 
 def study(data: bytes, finder: FaceFinder, folder: Path, max_mb: float = 100, **more: Any) -> MovingPortrait:
@@ -34,8 +35,8 @@ def study(data: bytes, finder: FaceFinder, folder: Path, max_mb: float = 100, **
 
 @pytest.fixture(scope="module")
 def film() -> bytes:
-    """Twenty frames of a face that drifts and comes nearer; two of them are grey."""
-    return mp4(moving(COUNT, GREY))
+    """Twenty frames of a face that drifts and comes nearer."""
+    return mp4(moving(COUNT))
 
 
 @pytest.fixture(scope="module")
@@ -64,9 +65,9 @@ def test_a_moving_face_is_found_in_every_frame_that_has_one(
     assert portrait.count == COUNT
     assert portrait.fps == 25
     assert portrait.times == pytest.approx(np.arange(COUNT) / 25, abs=0.001)
-    assert [index for index in range(COUNT) if not portrait.found[index]] == list(GREY)
     assert portrait.landmarks.dtype == np.float32
-    assert away(portrait, truth)[portrait.found].max() < 0.025
+    assert away(portrait, truth).max() < 0.025
+    assert (portrait.part.start, portrait.part.end, portrait.part.left_out) == (0, COUNT / 25, ())
 
 
 def test_the_landmarks_do_not_lag_behind(portrait: MovingPortrait, truth: NDArray[np.float64]) -> None:
@@ -78,11 +79,6 @@ def test_the_landmarks_do_not_lag_behind(portrait: MovingPortrait, truth: NDArra
         step = np.diff(middle[list(run)], axis=0).mean(0)
         lag = offset @ step / (step @ step)
         assert abs(lag.mean()) < 0.5
-
-
-def test_a_frame_without_a_face_has_the_landmarks_of_the_nearest(portrait: MovingPortrait) -> None:
-    assert (portrait.landmarks[7] == portrait.landmarks[6]).all()
-    assert (portrait.landmarks[8] == portrait.landmarks[9]).all()
 
 
 def test_frames_are_those_of_the_video_and_the_callers_own(portrait: MovingPortrait, film: bytes) -> None:
@@ -114,7 +110,7 @@ def test_many_threads_read_at_once(portrait: MovingPortrait) -> None:
 def timed(times: list[float]) -> MovingPortrait:
     count = len(times)
     return MovingPortrait(
-        (2, 2), np.array(times), 25, np.zeros((count, 468, 2), np.float32), np.ones(count, bool), KEY, None  # type: ignore[arg-type]
+        (2, 2), np.array(times), 25, np.zeros((count, 468, 2), np.float32), KEY, None, AvatarPart(0, 1, 1)  # type: ignore[arg-type]
     )  # fmt: skip
 
 
@@ -162,7 +158,8 @@ def test_what_was_found_is_read_back(film: bytes, finder: FaceFinder, tmp_path: 
     again = study(b"the file is not even looked at", finder, tmp_path)
 
     assert again.size == first.size
-    for one, other in ((again.times, first.times), (again.landmarks, first.landmarks), (again.found, first.found)):
+    assert again.part == first.part
+    for one, other in ((again.times, first.times), (again.landmarks, first.landmarks)):
         assert one.dtype == other.dtype
         assert (one == other).all()
     assert all((again.frame(index).y == first.frame(index).y).all() for index in range(COUNT))
@@ -278,7 +275,7 @@ def test_no_face_in_more_than_half_of_the_frames(finder: FaceFinder, tmp_path: P
     error = refusal(mp4(moving(8, grey=range(5))), finder, tmp_path)
     assert error.code == "no_face"
     assert error.facts == {"width": SIZE[0], "height": SIZE[1]}
-    assert study(mp4(moving(8, grey=range(4))), finder, tmp_path).found.sum() == 4
+    assert study(mp4(moving(8, grey=range(4))), finder, tmp_path).count == 4
 
 
 def test_a_face_that_is_too_small(finder: FaceFinder, tmp_path: Path) -> None:
@@ -296,7 +293,7 @@ def test_a_cut_to_another_place_is_followed(finder: FaceFinder, tmp_path: Path) 
     mirrored = [np.ascontiguousarray(np.roll(one, 60, axis=1)) for one in frames]
     portrait = study(mp4(frames + mirrored), finder, tmp_path)
 
-    assert portrait.found.all()
+    assert (portrait.count, portrait.part.left_out) == (8, ())
     moved = portrait.landmarks[4:].mean((0, 1)) - portrait.landmarks[:4].mean((0, 1))
     assert moved == pytest.approx([60, 0], abs=4)
 
@@ -309,4 +306,4 @@ def test_an_open_mouth_is_no_obstacle(finder: FaceFinder, tmp_path: Path, caplog
     cv2.ellipse(yawning, center, (round(float(right - left) * 0.3), 22), 0, 0, 360, (40, 10, 10), -1)
     with caplog.at_level(logging.INFO):
         portrait = study(mp4([yawning[:, :480]] * 3), finder, tmp_path)
-    assert portrait.found.all()
+    assert portrait.count == 3

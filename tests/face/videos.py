@@ -45,6 +45,37 @@ def moving(count: int = 20, grey: Iterable[int] = ()) -> Iterator[Picture]:
             yield np.asarray(shifted, np.uint8)
 
 
+def portrait_of(name: str, size: tuple[int, int] = SIZE) -> Picture:
+    """One frame of a shipped portrait: the face, about as large as in :func:`moving`, in the middle of ``size``."""
+    middle, eyes = {"hopper": ((262, 235), 127), "gauss": ((514, 400), 181), "newton": ((349, 153), 75)}[name]
+    picture = read_picture(avatar(name).path.read_bytes(), max_megapixels=50, max_side=1920)
+    scale = 62 / eyes
+    place = np.array(
+        [[scale, 0, size[0] / 2 - scale * middle[0]], [0, scale, size[1] * 0.4 - scale * middle[1]]], np.float64
+    )
+    cut = cv2.warpAffine(picture, place, size, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT)
+    return np.asarray(cut, np.uint8)
+
+
+def drifting(picture: Picture, count: int) -> list[Picture]:
+    """``count`` frames of a picture that drifts by a third of a pixel from one to the next."""
+    size = picture.shape[1::-1]
+    return [
+        np.asarray(
+            cv2.warpAffine(
+                picture, np.array([[1, 0, index / 3], [0, 1, -index / 4]]), size, borderMode=cv2.BORDER_REFLECT
+            ),
+            np.uint8,
+        )
+        for index in range(count)
+    ]
+
+
+def faded(picture: Picture, share: float) -> Picture:
+    """The picture with ``share`` of its light."""
+    return np.asarray(picture * share, np.uint8)
+
+
 def mp4(pictures: Iterable[Picture], fps: int = FPS) -> bytes:
     """The pictures as an MP4, with silence."""
     frames = [frame_of(one) for one in pictures]

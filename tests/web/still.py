@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from lipsync.avatar_part import AvatarPart
 from lipsync.cloning import Cloning
 from lipsync.errors import LipsyncError
 from lipsync.face.picture import read_picture
@@ -41,6 +42,7 @@ class Clip:
     engine: str = "still"
     portrait: Origin = "memory"
     voice: str = "espeak-male"
+    avatar_part: AvatarPart | None = None
     fallbacks: tuple[Fallback, ...] = ()
     timings: dict[str, float] = field(default_factory=lambda: {"speech": 0.012, "render": 0.3456, "total": 0.4})
 
@@ -60,6 +62,7 @@ class StillService:
         self.begun = threading.Event()
         self.wishes: list[dict[str, object]] = []
         self.fallbacks: tuple[Fallback, ...] = ()
+        self.avatar_part: AvatarPart | None = None
 
     def load(self) -> None:
         self.load_now.wait()
@@ -126,6 +129,7 @@ class StillService:
             language=script.language,
             avatar=avatar,
             fallbacks=self.fallbacks,
+            avatar_part=self.avatar_part,
         )
 
     def _script(self, wish: Mapping[str, object]) -> Script:

@@ -147,6 +147,19 @@ def test_another_speed(page: Page) -> None:
     expect(page.locator("#status")).to_have_text(re.compile(r"made in [\d.]+ s\.$"))
 
 
+def test_what_is_left_out_of_a_video_is_shown(page: Page) -> None:
+    def add(route: Route) -> None:
+        response = route.fetch()
+        job = response.json()
+        part = {"start": 1, "end": 4, "duration": 4, "left_out": [], "sentence": "Seconds 1.0-4.0 are used."}
+        route.fulfill(response=response, json={**job, "avatar_part": part if job.get("state") == "done" else None})
+
+    page.route(re.compile(r"/api/jobs/[0-9a-f]{32}$"), add)
+    say(page, "Hello")
+    see_it_play(page)
+    expect(page.locator("#status")).to_have_text(re.compile(r"made in .* s\. Seconds 1\.0-4\.0 are used\.$"))
+
+
 def test_a_voice_that_could_not_go_on_is_named(page: Page) -> None:
     told = [
         {"engine": "xtts", "reason": "voice_slow", "sentence": "XTTS was slow.", "piece": 1, "voice": "espeak-male"}

@@ -12,6 +12,7 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
+from lipsync.avatar_part import AvatarPart, LeftOut
 from lipsync.face.avatars import avatar
 from lipsync.service import LipsyncService
 from lipsync.settings import Settings
@@ -260,3 +261,19 @@ def test_a_box_that_is_none(real_client: FlaskClient, box: object) -> None:
 def test_a_box_around_the_face(real_client: FlaskClient) -> None:
     response = real_client.post("/api/generate", json={**HELLO, "avatar": "hopper", "box": [100, 60, 420, 460]})
     assert response.status_code == 200
+
+
+def test_the_answer_says_which_part_of_a_video_is_used(client: FlaskClient, service: StillService) -> None:
+    assert "X-Avatar-Part" not in client.post("/api/generate", json={"text": "Да"}).headers
+    service.avatar_part = AvatarPart(0.0, 8.0, 8.0)
+    assert "X-Avatar-Part" not in client.post("/api/generate", json={"text": "Да"}).headers
+    service.avatar_part = AvatarPart(1.2, 8.0, 8.0, (LeftOut(0.0, 1.2, "no_face"),))
+    for language, word in (("ru", "лица не видно"), ("en", "no face is visible")):
+        response = client.post("/api/generate", json={"text": "Да"}, headers={"Accept-Language": language})
+        assert response.headers["X-Avatar-Part"].isascii()
+        part = json.loads(response.headers["X-Avatar-Part"])
+        job = client.get(f"/api/jobs/{response.headers['X-Job-Id']}", headers={"Accept-Language": language}).json
+        assert part == job["avatar_part"]
+        assert (part["start"], part["end"], part["duration"]) == (1.2, 8.0, 8.0)
+        assert part["left_out"] == [{"start": 0.0, "end": 1.2, "reason": "no_face"}]
+        assert word in part["sentence"]

@@ -80,7 +80,7 @@ class Patch:
             borderMode=cv2.BORDER_REPLICATE,
         )
         if sharpen > 0:
-            radius = max(1.0, 0.9 * float(self.place[0, 0]))
+            radius = max(1.0, 0.9 * float(np.hypot(self.place[0, 0], self.place[1, 0])))
             bright = bright + sharpen * (bright - cv2.GaussianBlur(bright, (0, 0), radius))
         colour = cv2.warpAffine(
             np.ascontiguousarray(yuv[..., 1:]),
@@ -120,7 +120,7 @@ def prepare_patch(
     ``picture`` (H, W, 3) RGB; ``landmarks`` (468, 2 or 3) in its pixels.
     """
     to_picture = crop.to_picture(size)
-    mask, left, top = _mask(picture.shape[:2], landmarks, crop, to_picture, first_row)
+    mask, left, top = _mask(picture.shape[:2], landmarks, crop, size, first_row)
     place = to_picture.copy()
     place[:, 2] += to_picture[:, 1] * first_row - np.array([left, top])
     # A pixel of the colour is two of the brightness wide; its centre lies between them.
@@ -153,12 +153,18 @@ def _mask(
     shape: tuple[int, ...],
     landmarks: NDArray[np.floating],
     crop: Crop,
-    to_picture: NDArray[np.float64],
+    size: int,
     first_row: int,
 ) -> tuple[Floats, int, int]:
-    """The soft mask over the smallest even rectangle that holds it, and the rectangle's corner."""
+    """The soft mask over the smallest even rectangle that holds it, and the rectangle's corner.
+
+    What is above and below is meant of the upright face: ``to_upright`` takes the picture's pixels there.
+    """
+    to_upright, from_upright = crop.to_upright, crop.from_upright
     points = landmarks[:, :2].astype(np.float64)
     unit = float(seen_eye_distance(points))
+    if crop.turn:
+        points = points @ to_upright[:, :2].T + to_upright[:, 2]
     outline = points[list(_OUTLINE)]
     center = outline.mean(0)
     away = outline - center
@@ -166,15 +172,20 @@ def _mask(
     below = away[:, 1:] > 0
     outline = center + away * (1 + np.where(below, _CHIN_ROOM * unit / length, 0))
     height, width = shape[0] // 2 * 2, shape[1] // 2 * 2
+    rows, columns = np.arange(height, dtype=np.float32)[:, None], np.arange(width, dtype=np.float32)[None]
+    if crop.turn:
+        outline = outline @ from_upright[:, :2].T + from_upright[:, 2]
+        (a, b, c), (d, e, f) = to_upright.astype(np.float32)
+        columns, rows = a * columns + b * rows + c, d * columns + e * rows + f
     mask = np.zeros((height, width), np.float32)
     cv2.fillPoly(mask, [np.round(outline * 16).astype(np.int32)], 1.0, cv2.LINE_8, 4)
     feather = _FEATHER * unit
     # Nothing above the nose's base, nothing that was not drawn, and softly to nothing at the box.
+    to_box = crop.to_box(size)
     nose = points[2, 1] + 0.3 * feather
-    first_drawn = to_picture[1, 1] * (first_row + 1) + to_picture[1, 2]
+    first_drawn = to_box[1, 1] * (first_row + 1) + to_box[1, 2]
     x0, x1 = crop.x0 + 1.0, crop.x1 - 2.0
     y0, y1 = max(nose, first_drawn), crop.y1 - 2.0
-    rows, columns = np.arange(height, dtype=np.float32)[:, None], np.arange(width, dtype=np.float32)[None]
     inside = np.minimum(np.minimum(columns - x0, x1 - columns), np.minimum(rows - y0, y1 - rows))
     mask = cv2.GaussianBlur(mask, (0, 0), max(0.8, feather))
     mask *= np.clip(inside / max(1.5, 1.5 * feather), 0, 1)

@@ -1,4 +1,9 @@
-"""Wav2Lip over a video: the same performance, with a face, a box and a mask of its own for each frame."""
+"""Wav2Lip over a video: the same performance, with a face, a box and a mask of its own for each frame.
+
+In silence a still portrait shows its own mouth. The mouth of a person who talks in the video must never show: around
+each frame in which it is open the network draws every frame, in silence from the sound of silence, and the video's
+own mouth comes back only where it has been shut for a while.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +25,12 @@ from lipsync.progress import Meanwhile
 
 Floats = NDArray[np.float32]
 
-FADE = 4
-"""Frames over which the drawn mouth comes and goes beside frames without a face."""
+SHUT = 0.02
+"""Gap of the inner lips, in eye distances, from which on the video's own mouth counts as open."""
 
-SHUT, OPEN = 0.02, 0.05
-"""Gap of the inner lips, in eye distances: in silence a frame shows its own mouth where that is shut, and the drawn
-one, which hears the silence, where its own is open."""
+HOLD_S, FADE_S = 0.4, 0.16
+"""Seconds for which the drawn mouth stays before and after a frame whose own mouth is open, and over which it then
+gives way to the video's own: between two syllables a mouth is shut for 0.1 to 0.3 s."""
 
 _MARGIN = 0.25
 """What is looked at around the box, in its own size: the mask's soft edge ends within."""
@@ -69,8 +74,7 @@ class MovingWav2Lip:
         self._portrait, self._drawer, self._recent, self._sharpen = portrait, drawer, recent, sharpen
         self._key = (portrait.key, pads)
         self._places = [_place(points, portrait.size, pads) for points in portrait.landmarks]
-        self._shown = _shown(portrait.found)
-        self._open = _open(portrait.landmarks)
+        self._drawn = _drawn_in_silence(portrait.landmarks, portrait.times)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -97,8 +101,7 @@ class MovingWav2Lip:
             return self._paint(source(frame), rows, strength)
 
         def strength(frame: int, meant: float) -> float:
-            index = source(frame)
-            return max(meant, float(self._open[index])) * float(self._shown[index])
+            return max(meant, float(self._drawn[source(frame)]))
 
         return Wav2LipPerformance(self._drawer, fps, faces, paint, strength, meanwhile=meanwhile)
 
@@ -137,26 +140,22 @@ class MovingWav2Lip:
 
 def _place(points: NDArray[np.float32], size: tuple[int, int], pads: Pads) -> _Place:
     crop = crop_face(points, size, pads)
-    across, down = crop.width * _MARGIN, crop.height * _MARGIN
-    left, top = (max(0, int(low)) // 2 * 2 for low in (crop.x0 - across, crop.y0 - down))
-    right, bottom = (
-        min(most, (int(high) + 2) // 2 * 2)
-        for high, most in zip((crop.x1 + across, crop.y1 + down), size, strict=True)
-    )
-    return _Place(Crop(crop.x0 - left, crop.y0 - top, crop.x1 - left, crop.y1 - top), left, top, right, bottom)
+    margin = np.array([crop.width, crop.height]) * _MARGIN
+    corners = crop.corners
+    if crop.turn:
+        margin = np.full(2, margin.max())
+    low, high = corners.min(0) - margin, corners.max(0) + margin
+    left, top = (max(0, int(value)) // 2 * 2 for value in low)
+    right, bottom = (min(most, (int(value) + 2) // 2 * 2) for value, most in zip(high, size, strict=True))
+    return _Place(crop.shifted(left, top), left, top, right, bottom)
 
 
-def _shown(found: NDArray[np.bool_]) -> Floats:
-    """(n,) share of the drawn mouth that a frame may show: none without a face, less beside such a frame."""
-    gaps = np.flatnonzero(~found)
-    if not len(gaps):
-        return np.ones(len(found), np.float32)
-    away = np.abs(np.arange(len(found))[:, None] - gaps[None]).min(1)
-    return np.asarray(np.minimum(away / FADE, 1), np.float32)
-
-
-def _open(landmarks: NDArray[np.float32]) -> Floats:
-    """(n,) how far each frame's own mouth is open: 0 shut, 1 open."""
-    eyes = seen_eye_distance(landmarks)
-    gap = np.linalg.norm(landmarks[:, 13] - landmarks[:, 14], axis=1) / np.maximum(eyes, 1)
-    return np.asarray(ease(np.clip((gap - SHUT) / (OPEN - SHUT), 0, 1)), np.float32)
+def _drawn_in_silence(landmarks: NDArray[np.float32], times: NDArray[np.float64]) -> Floats:
+    """(n,) how much of the drawn mouth each frame shows in silence: 1 near a frame whose own mouth is open."""
+    eyes = np.maximum(seen_eye_distance(landmarks), 1)
+    apart = np.linalg.norm(landmarks[:, _INNER_UPPER] - landmarks[:, _INNER_LOWER], axis=2).max(1)
+    opened = times[apart > SHUT * eyes]
+    if not len(opened):
+        return np.zeros(len(times), np.float32)
+    away = np.abs(times[:, None] - opened[None]).min(1)
+    return np.asarray(ease(np.clip(1 - (away - HOLD_S) / FADE_S, 0, 1)), np.float32)

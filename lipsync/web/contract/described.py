@@ -133,6 +133,7 @@ HEADERS: Mapping[str, tuple[str, Schema]] = {
     "Server-Timing": ("Milliseconds by stage (W3C Server Timing).", TEXT),
     "X-Voice": ("Name of the voice that began to speak.", TEXT),
     "X-Voice-Fallbacks": ("JSON in ASCII: the voices that could not go on.", TEXT),
+    "X-Avatar-Part": ("JSON in ASCII: which seconds of the avatar's video are used, where some are left out.", TEXT),
     "RateLimit-Limit": ("Requests that the caller has.", {"type": "integer"}),
     "RateLimit-Remaining": ("Requests that are left.", {"type": "integer"}),
     "RateLimit-Reset": ("Seconds until there are more.", {"type": "integer"}),

@@ -41,6 +41,7 @@ SUBMITTING = (
 PORTRAIT = (
     *("not_a_picture", "broken_picture", "picture_too_large", "not_a_video", "broken_video", "sound_only"),
     *("video_too_large", "video_too_long", "no_face", "face_too_small", "face_turned", "mouth_open", "mouth_covered"),
+    "no_steady_face",
 )
 """Raised when a picture or a video is looked at."""
 JOB = ("job_unknown", "database_busy", "not_found")

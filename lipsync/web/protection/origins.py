@@ -22,8 +22,16 @@ _SAFE = {"GET", "HEAD", "OPTIONS"}
 """Methods that change nothing (RFC 9110, 9.2.1)."""
 
 EXPOSED = [
-    *("X-Request-Id", "X-Job-Id", "X-Voice", "X-Voice-Fallbacks", "Server-Timing", "Retry-After", "ETag", "Location"),
-    *("Content-Range", "Content-Disposition", "RateLimit-Limit", "RateLimit-Remaining", "RateLimit-Reset"),
+    *("X-Request-Id", "X-Job-Id", "X-Voice", "X-Voice-Fallbacks", "X-Avatar-Part", "Server-Timing", "Retry-After"),
+    *(
+        "ETag",
+        "Location",
+        "Content-Range",
+        "Content-Disposition",
+        "RateLimit-Limit",
+        "RateLimit-Remaining",
+        "RateLimit-Reset",
+    ),
 ]
 """Headers of our answers that a page of another site may read."""
 _TAKEN = [

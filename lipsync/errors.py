@@ -273,6 +273,20 @@ SENTENCES: dict[str, Sentence] = {
         "The database lipsync.db in LIPSYNC_STATE is damaged ({reason}): put a copy in its place, or remove it.",
         "База данных lipsync.db в LIPSYNC_STATE повреждена ({reason}): верните её из копии или уберите.",
     ),
+    "database_empty": Sentence(
+        500,
+        "The database {place} is empty, its jobs and keys are not in it: restore it from a backup, or remove {name}, "
+        "{name}-wal and {name}-shm to start with a new one.",
+        "База данных {place} пуста, заданий и ключей в ней нет: восстановите её из копии или удалите {name}, "
+        "{name}-wal и {name}-shm, чтобы начать с новой.",
+    ),
+    "database_lost": Sentence(
+        500,
+        "The database {place} is missing, but its log {log} is there: restore {name} from a backup, or remove {log} "
+        "to start with a new one.",
+        "Базы данных {place} нет, но её журнал {log} на месте: восстановите {name} из копии или удалите {log}, чтобы "
+        "начать с новой.",
+    ),
     "stopping": Sentence(
         503,
         "The server is being restarted: try again in a minute.",

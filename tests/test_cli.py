@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import av
@@ -172,7 +173,7 @@ def test_an_interrupt_leaves_no_file(tmp_path: Path, kind: signal.Signals) -> No
     command = [sys.executable, "-m", "lipsync", "say", text, "-o", "out/a.mp4", "--track", "out/a.json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + 30
-        while len(list((tmp_path / "out").iterdir())) < 2 and time.monotonic() < deadline:
+        while len(_open_in(process.pid, tmp_path / "out")) < 2 and time.monotonic() < deadline:
             time.sleep(0.01)
         assert process.poll() is None
         process.send_signal(kind)
@@ -181,6 +182,34 @@ def test_an_interrupt_leaves_no_file(tmp_path: Path, kind: signal.Signals) -> No
     assert process.returncode == 130
     assert (out, err) == (b"", b"Interrupted: nothing was written.\n")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def _open_in(pid: int, folder: Path) -> set[str]:
+    """The files below ``folder`` that a process has open, also those without a name."""
+    found = set()
+    for one in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):  # it was closed meanwhile
+            place = str(one.readlink())
+            found |= {place} if place.startswith(f"{folder}/") else set()
+    return found
+
+
+@pytest.mark.parametrize("nameless", [True, False])
+def test_a_killed_one_leaves_no_file_for_ever(tmp_path: Path, nameless: bool) -> None:
+    (tmp_path / "out").mkdir()
+    text = "Это очень длинный рассказ о том, как мы говорили. " * 98
+    words = ["say", text, "--language", "ru", "-o", "out/a.mp4", "--subtitles", "vtt", "--track", "out/a.json"]
+    code = "import sys; from lipsync import cli, part; "
+    code += "" if nameless else "part._open_nameless = lambda folder: None; "
+    with subprocess.Popen([sys.executable, "-c", f"{code}cli.main({words!r})"]) as process:
+        deadline = time.monotonic() + 30
+        while len(_open_in(process.pid, tmp_path / "out")) < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.kill()
+    left = list((tmp_path / "out").iterdir())
+    assert len(left) == (0 if nameless else 3)
+    assert main(["say", "Да", "-o", "out/b.mp4"]) == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.mp4"]
 
 
 def test_say_needs_neither_the_web_nor_the_tests() -> None:

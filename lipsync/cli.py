@@ -6,7 +6,6 @@ import argparse
 import json
 import logging
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -14,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from lipsync import __version__
+from lipsync.ending import end_process
 from lipsync.errors import LipsyncError
+from lipsync.interruption import Interruption, interruptible
 from lipsync.keys_commands import add_arguments as add_keys_arguments
 from lipsync.models.commands import add_arguments as add_models_arguments
 from lipsync.terminal import ProgressBar, language_of
@@ -31,10 +32,20 @@ CALLERS_FAULT, OUR_FAULT, INTERRUPTED = 2, 1, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0, 2 for what the caller got wrong, 1 for what went wrong here."""
-    words = _Words(language_of(os.environ))
+    """Run one command and return its exit code: 0, 2 for what the caller got wrong, 1 for what went wrong here.
+
+    Without ``arguments`` those of the process are taken, and the process ends here.
+    """
+    with interruptible() as interruption:
+        status = _run(arguments, interruption)
+        if arguments is None:
+            end_process(status)
+    return status
+
+
+def _run(arguments: Sequence[str] | None, interruption: Interruption) -> int:
+    words = _Words(language_of(os.environ), interruption)
     try:
-        signal.signal(signal.SIGTERM, _terminated)
         options = _parser(words).parse_args(arguments)
         settings = _settings()
         debugging = settings.log_level.upper() == "DEBUG"
@@ -42,17 +53,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
             level=logging.DEBUG if debugging else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
         )
         command: Callable[[argparse.Namespace, Settings, _Words], int] = options.command
-        return command(options, settings, words)
+        status = command(options, settings, words)
+        sys.stdout.flush()
+        return status
     except LipsyncError as error:
         print(error.sentence(words.language), file=sys.stderr)
         return CALLERS_FAULT if error.status < 500 else OUR_FAULT
     except KeyboardInterrupt:
-        print(words("Interrupted: nothing was written.", "Прервано: ничего не записано."), file=sys.stderr)
-        return INTERRUPTED
+        return _interrupted(words)
     except BrokenPipeError:  # the one who read our output has seen enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # a mistake of ours: a person is told, and told how to see more
+        if interruption.happened:  # an import that is interrupted may well raise something else
+            return _interrupted(words)
         log.debug("unexpected", exc_info=True)
         what = f"{type(error).__name__}: {error}"
         more = words("LIPSYNC_LOG_LEVEL=DEBUG shows where", "подробности покажет LIPSYNC_LOG_LEVEL=DEBUG")
@@ -61,11 +75,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return OUR_FAULT
 
 
+def _interrupted(words: _Words) -> int:
+    print(words("Interrupted: nothing was written.", "Прервано: ничего не записано."), file=sys.stderr)
+    return INTERRUPTED
+
+
 class _Words:
     """Picks the sentence in the person's language."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, interruption: Interruption | None = None) -> None:
         self.language = language
+        self.interruption = interruption or Interruption()
 
     def __call__(self, english: str, russian: str) -> str:
         return russian if self.language == "ru" else english
@@ -153,7 +173,8 @@ def _say(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
     fps, seed = _number("fps", options.fps), _number("seed", options.seed)
     service = LipsyncService(settings)
     service.load(ahead=False)
-    bar = ProgressBar(sys.stderr)
+    words.interruption.check()
+    bar = ProgressBar(sys.stderr, words.interruption.check)
     try:
         result = service.generate(
             text=text,
@@ -326,8 +347,3 @@ def _avatars(options: argparse.Namespace, settings: Settings, words: _Words) -> 
 
 def _print_json(value: Any) -> None:
     print(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-def _terminated(*_: object) -> NoReturn:
-    """SIGTERM ends as Ctrl-C does: no half of a file stays behind."""
-    raise KeyboardInterrupt

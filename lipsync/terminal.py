@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TextIO
 
@@ -37,7 +37,9 @@ def since_process_start() -> float:
 class ProgressBar:
     """A bar on ``stream`` when a person watches it, nothing when not. Also notes when the first frame was made."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO, check: Callable[[], None] = lambda: None) -> None:
+        """``check`` is called at each step of a video, and may end the work by raising."""
+        self._check = check
         self._stream = stream
         self._shown = stream.isatty()
         self._last = 0.0
@@ -46,6 +48,7 @@ class ProgressBar:
 
     def __call__(self, stage: Stage, done: float) -> None:
         """Of a video: a :class:`lipsync.progress.Progress`."""
+        self._check()
         if stage == "render" and self.first_frame is None:
             self.first_frame = since_process_start()
         self.show(done)

@@ -348,6 +348,28 @@ SENTENCES: dict[str, Sentence] = {
         "Сервер был бы открыт посторонним ({address}) без ключа: создайте ключ (lipsync keys add ИМЯ), задайте "
         "LIPSYNC_JWT_SECRET или LIPSYNC_JWKS_URL или разрешите всем: LIPSYNC_ALLOW_ANONYMOUS=1.",
     ),
+    # --- where the server listens
+    "port_taken": Sentence(
+        500,
+        "Another program listens on port {port} of {host}: end it, or choose another port with LIPSYNC_PORT.",
+        "Порт {port} на {host} уже занят другой программой: завершите её или задайте другой порт в LIPSYNC_PORT.",
+    ),
+    "port_forbidden": Sentence(
+        500,
+        "This user may not listen on port {port} of {host}: choose a port from 1024 on with LIPSYNC_PORT.",
+        "Этому пользователю нельзя слушать порт {port} на {host}: задайте в LIPSYNC_PORT порт от 1024.",
+    ),
+    "address_foreign": Sentence(
+        500,
+        "{host} is not an address of this machine: set LIPSYNC_HOST to 127.0.0.1, to 0.0.0.0 or to one of its own.",
+        "{host} — не адрес этой машины: задайте в LIPSYNC_HOST 127.0.0.1, 0.0.0.0 или один из её адресов.",
+    ),
+    "cannot_listen": Sentence(
+        500,
+        "The server cannot listen on port {port} of {host} ({reason}): choose others with LIPSYNC_HOST and "
+        "LIPSYNC_PORT.",
+        "Сервер не может слушать порт {port} на {host} ({reason}): задайте другие в LIPSYNC_HOST и LIPSYNC_PORT.",
+    ),
     # --- other machines
     "webhooks_off": Sentence(
         400,

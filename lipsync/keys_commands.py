@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser, words: Words) -> None:
-    """The three commands."""
-    commands = parser.add_subparsers(required=True, metavar=words("command", "команда"), parser_class=type(parser))
+    """The three commands; without one of them the keys are listed."""
+    parser.set_defaults(command=show)
+    parser.add_argument("--json", action="store_true", help=words("as JSON", "как JSON"))
+    commands = parser.add_subparsers(metavar=words("command", "команда"), parser_class=type(parser))
 
     one = commands.add_parser("add", help=words("make a key; it is shown once", "создать ключ; он показывается раз"))
     one.set_defaults(command=add)

@@ -26,8 +26,10 @@ class Words(Protocol):
 
 
 def add_arguments(parser: argparse.ArgumentParser, words: Words) -> None:
-    """The three commands and their options."""
-    commands = parser.add_subparsers(required=True, metavar=words("command", "команда"), parser_class=type(parser))
+    """The three commands and their options; without one of them the models are listed."""
+    parser.set_defaults(command=show)
+    parser.add_argument("--json", action="store_true", help=words("as JSON", "как JSON"))
+    commands = parser.add_subparsers(metavar=words("command", "команда"), parser_class=type(parser))
     one = commands.add_parser("list", help=words("known weights, and which are here", "какие есть веса"))
     one.set_defaults(command=show)
     one.add_argument("--json", action="store_true", help=words("as JSON", "как JSON"))

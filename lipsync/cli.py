@@ -18,7 +18,7 @@ from lipsync.errors import LipsyncError
 from lipsync.interruption import Interruption, interruptible
 from lipsync.keys_commands import add_arguments as add_keys_arguments
 from lipsync.models.commands import add_arguments as add_models_arguments
-from lipsync.terminal import ProgressBar, language_of
+from lipsync.terminal import ProgressBar, language_of, likely_languages
 from lipsync.voices_commands import add_arguments as add_voices_arguments
 
 if TYPE_CHECKING:
@@ -179,6 +179,7 @@ def _say(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
         result = service.generate(
             text=text,
             language=options.language,
+            likely=likely_languages(os.environ),
             avatar=_avatar(options.avatar),
             voice=options.voice,
             speed=_fraction("speed", options.speed),

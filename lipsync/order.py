@@ -34,6 +34,8 @@ class Wanted(TypedDict, total=False):
     text: Required[str]
     language: str | None
     """A code, a name, or auto: found from the text."""
+    likely: Sequence[str] | None
+    """Codes of languages that the person uses, the likeliest first: for ``auto`` where the text leaves it open."""
     avatar: str | Path | None
     """The name of a shipped one, or the Path of a picture or a video; a web request has no paths, only names."""
     voice: str | None
@@ -98,7 +100,7 @@ def take_order(
     unknown_avatar, bad_field, bad_box, file_too_large, cannot_read, no_wav2lip, video_needs_wav2lip.
     """
     style = read_style(wanted.get("speed"), wanted.get("pitch"), wanted.get("pause"))
-    script = read_script(settings, wanted["text"], wanted.get("language"))
+    script = read_script(settings, wanted["text"], wanted.get("language"), wanted.get("likely"))
     subtitles, fps, seed = wanted.get("subtitles"), wanted.get("fps"), wanted.get("seed")
     titled = None if subtitles is None else read_format(subtitles)
     fps = _a_number("fps", settings.fps if fps is None else fps, *FPS)
@@ -129,10 +131,10 @@ class Checked:
     """Its name; ``picture`` for a picture or a video of the caller's own."""
 
 
-def read_script(settings: Settings, text: object, language: object) -> Script:
+def read_script(settings: Settings, text: object, language: object, likely: Sequence[str] | None = None) -> Script:
     """What is to be said, in words, and its language. Raises LipsyncError as :func:`take_order`."""
     named = _a_string("language", language or settings.language)
-    return script_of(_a_string("text", text), named, settings.max_text)
+    return script_of(_a_string("text", text), named, settings.max_text, likely or ())
 
 
 def _picture(settings: Settings, avatar: str | Path | None, picture: bytes | None) -> tuple[str, bytes, str]:

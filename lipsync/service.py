@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
@@ -135,6 +135,7 @@ class LipsyncService:
         pitch: float | None = None,
         pause: float | None = None,
         sex: str = "",
+        likely: Sequence[str] | None = None,
     ) -> Speaking:
         """Only the voice of a video: ``text`` as pieces of speech, each spoken when it is taken.
 
@@ -144,7 +145,7 @@ class LipsyncService:
         if not self.ready:
             raise LipsyncError("not_ready")
         style = read_style(speed, pitch, pause)
-        script = read_script(self.settings, text, language)
+        script = read_script(self.settings, text, language, likely)
         return self._voice.speak(script.spoken, script.language, voice, style, sex=sex)
 
     def check(self, **wanted: Unpack[Wanted]) -> Checked:

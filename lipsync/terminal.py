@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -17,10 +18,22 @@ _REFRESH = 0.1  # seconds
 
 def language_of(environment: Mapping[str, str]) -> str:
     """``ru`` or ``en``, by the variables that POSIX names for messages, the first that is set."""
+    return "ru" if _locale(environment).lower().startswith("ru") else "en"
+
+
+def likely_languages(environment: Mapping[str, str]) -> list[str]:
+    """The code of the locale's language in a list, where it is a language that can be spoken: ``de_DE.UTF-8``."""
+    from lipsync.speech.languages import LANGUAGES  # noqa: PLC0415 - --help needs none of it
+
+    code = re.split(r"[_.@-]", _locale(environment).lower())[0]
+    return [one.code for one in LANGUAGES if one.code == code]
+
+
+def _locale(environment: Mapping[str, str]) -> str:
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if environment.get(name):
-            return "ru" if environment[name].lower().startswith("ru") else "en"
-    return "en"
+            return environment[name]
+    return ""
 
 
 def since_process_start() -> float:

@@ -62,9 +62,22 @@ def test_say_in_russian(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 
     assert main(["say", "Да"]) == 0
     out = capsys.readouterr().out
+    assert ", ru, " in out
     assert "кадров: " in out
     assert "всего" in out
     assert re.match(r".*/outputs/avatar_\d{8}-\d{6}_[0-9a-f]{16}\.mp4\n", out)
+
+
+@pytest.mark.parametrize(
+    ("text", "locale", "code"),
+    [("Hello", "ru_RU.UTF-8", "en"), ("Привет", "en_US.UTF-8", "ru"), ("Salut", "fr_FR.UTF-8", "fr")],
+)
+def test_the_language_is_found_from_the_text_and_the_locale(
+    text: str, locale: str, code: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANG", locale)
+    assert main(["say", text, "-o", "a.mp4", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["language"] == code
 
 
 def test_say_as_json_with_everything_set(tmp_path: Path) -> None:

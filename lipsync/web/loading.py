@@ -38,6 +38,7 @@ class Service(submission.Service, Protocol):
         voice: str | None = None,
         speed: float | None = None,
         sex: str = "",
+        likely: Sequence[str] | None = None,
     ) -> Iterator[Speech]: ...
 
 

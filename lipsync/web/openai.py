@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from lipsync.errors import LipsyncError
 from lipsync.media.resample import Resampler
 from lipsync.media.sound_writer import FORMATS, SoundWriter
-from lipsync.settings import Settings
+from lipsync.speech.detect import AUTO
 from lipsync.speech.style import SPEED
 from lipsync.speech.types import Speech
 from lipsync.web import errors
@@ -29,7 +29,7 @@ from lipsync.web.answers import ModelAnswer, ModelsAnswer, SpeechEvent, SpeechUs
 from lipsync.web.contract import faults, kinds
 from lipsync.web.contract.described import Answered, Body, Media, described, said
 from lipsync.web.loading import Loading
-from lipsync.web.reader import note_spoken
+from lipsync.web.reader import likely_languages, note_spoken
 from lipsync.web.wish import read_json
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class SpeechWish(BaseModel):
     language: kinds.Language | None = Field(None, description="Ours: a code or a name.")
 
 
-def blueprint(settings: Settings, loading: Loading) -> Blueprint:
+def blueprint(loading: Loading) -> Blueprint:
     """The routes under ``/v1``."""
     v1 = Blueprint("openai", __name__, url_prefix="/v1")
 
@@ -83,10 +83,16 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
         errors=(*faults.JSON_BODY, *faults.SCRIPT, *faults.NOT_LOADED, *faults.SPEAKING),
     )
     def speech() -> Response:
-        wish = _read(settings.language)
+        wish = _read()
         voice, sex = _voice(wish.voice)
-        language = wish.language or "auto"  # OpenAI's clients name none
-        spoken = loading.service().speak(text=wish.input, language=language, voice=voice, speed=wish.speed, sex=sex)
+        spoken = loading.service().speak(
+            text=wish.input,
+            language=wish.language or AUTO,  # OpenAI's clients name none
+            voice=voice,
+            speed=wish.speed,
+            sex=sex,
+            likely=likely_languages(request),
+        )
         first = next(spoken)  # what is wrong with the request is found out before anything is sent
         encoded = _encoded(chain([first], spoken), wish.response_format)
         if wish.stream_format == "sse":
@@ -122,9 +128,9 @@ def _model(name: str) -> ModelAnswer:
     return ModelAnswer(id=name, object="model", created=0, owned_by="lipsync")
 
 
-def _read(language: str) -> SpeechWish:
+def _read() -> SpeechWish:
     fields = read_json(request)
-    note_spoken(fields.get("language") or language)
+    note_spoken(fields.get("language"))
     try:
         return SpeechWish.model_validate(fields)
     except ValidationError as error:

@@ -167,7 +167,8 @@ def _settings() -> Settings:
 
 
 def _say(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
-    from lipsync.service import LipsyncService  # noqa: PLC0415 - --help needs none of it
+    from lipsync.avatar_file import name_or_path  # noqa: PLC0415 - --help needs none of it
+    from lipsync.service import LipsyncService  # noqa: PLC0415
 
     text = _standard_input(settings.max_text) if options.text == "-" else options.text
     fps, seed = _number("fps", options.fps), _number("seed", options.seed)
@@ -180,7 +181,7 @@ def _say(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
             text=text,
             language=options.language,
             likely=likely_languages(os.environ),
-            avatar=_avatar(options.avatar),
+            avatar=name_or_path(options.avatar) if options.avatar is not None else None,
             voice=options.voice,
             speed=_fraction("speed", options.speed),
             pitch=_fraction("pitch", options.pitch),
@@ -273,16 +274,6 @@ def _fraction(field: str, value: str | None) -> float | None:
     except ValueError as error:
         expected = {"en": "a number is expected", "ru": "нужно число"}
         raise LipsyncError("bad_field", field=field, expected=expected) from error
-
-
-def _avatar(named: str | None) -> str | Path | None:
-    """The name of a shipped portrait, or else the path of a picture file."""
-    from lipsync.face.avatars import shipped_avatars  # noqa: PLC0415
-
-    if named is None or named in {one.name for one in shipped_avatars()}:
-        return named
-    path = Path(named)
-    return path if path.suffix or len(path.parts) > 1 or path.exists() else named
 
 
 # ---- the others

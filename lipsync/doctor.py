@@ -163,11 +163,14 @@ def _avatars() -> str:
 
 
 def _default_avatar(settings: Settings) -> str:
-    from lipsync.face.avatars import shipped_avatars  # noqa: PLC0415
+    from lipsync.avatar_file import name_or_path, read_avatar  # noqa: PLC0415
+    from lipsync.face.avatars import avatar  # noqa: PLC0415
 
-    known = {avatar.name for avatar in shipped_avatars()}
-    if settings.avatar not in known and not Path(settings.avatar).expanduser().is_file():
-        raise FileNotFoundError(settings.avatar)
+    named = name_or_path(settings.avatar)
+    if isinstance(named, Path):
+        read_avatar(named, settings.max_upload_mb)
+    else:
+        avatar(named)
     return settings.avatar
 
 

@@ -99,6 +99,21 @@ SENTENCES: dict[str, Sentence] = {
         "The avatar “{avatar}” is not known; these are: {known}.",
         "Аватар «{avatar}» не найден; есть такие: {known}.",
     ),
+    "file_missing": Sentence(
+        400,
+        "There is no file {place}: give the path of a picture or a video, or one of {known}.",
+        "Файла {place} нет: укажите путь к картинке или видео или одно из имён {known}.",
+    ),
+    "file_is_folder": Sentence(
+        400,
+        "{place} is a folder: give the path of a picture or a video in it.",
+        "{place} — это папка: укажите путь к картинке или видео в ней.",
+    ),
+    "file_forbidden": Sentence(
+        400,
+        "The file {place} may not be read by this user: change its permissions, or those of its folder.",
+        "Этому пользователю нельзя читать файл {place}: измените права на него или на его папку.",
+    ),
     "not_a_picture": Sentence(
         415,
         "This file is not a picture that can be read: send JPEG, PNG, WebP, BMP or TIFF.",

@@ -1,5 +1,6 @@
 """How gunicorn serves ``app:app``. Address and port are settings: LIPSYNC_HOST, LIPSYNC_PORT."""
 
+import os
 import signal
 import sys
 from typing import Any
@@ -53,6 +54,10 @@ def on_starting(server: Any) -> None:
     from lipsync.serving.start import start_or_exit  # noqa: PLC0415 - in the master
 
     start_or_exit(_settings, server.cfg.address)
+    from lipsync.setting_names import unknown_settings  # noqa: PLC0415 - in the master
+
+    for problem in unknown_settings(os.environ):
+        server.log.warning("%s", problem)
 
 
 def post_fork(server: Any, worker: Any) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from lipsync import __version__
 from lipsync.ending import end_process
@@ -18,7 +17,8 @@ from lipsync.errors import LipsyncError
 from lipsync.interruption import Interruption, interruptible
 from lipsync.keys_commands import add_arguments as add_keys_arguments
 from lipsync.models.commands import add_arguments as add_models_arguments
-from lipsync.terminal import ProgressBar, language_of, likely_languages
+from lipsync.setting_names import unknown_settings
+from lipsync.terminal import ProgressBar, language_of, likely_languages, print_any_text, print_json
 from lipsync.voices_commands import add_arguments as add_voices_arguments
 
 if TYPE_CHECKING:
@@ -45,9 +45,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(arguments: Sequence[str] | None, interruption: Interruption) -> int:
     words = _Words(language_of(os.environ), interruption)
+    print_any_text()
     try:
         options = _parser(words).parse_args(arguments)
         settings = _settings()
+        if options.command not in (_serve, _doctor):  # they say it themselves
+            for problem in unknown_settings(os.environ):
+                print(problem.sentence(words.language), file=sys.stderr)
         debugging = settings.log_level.upper() == "DEBUG"
         logging.basicConfig(
             level=logging.DEBUG if debugging else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
@@ -168,8 +172,11 @@ def _settings() -> Settings:
 
 def _say(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
     from lipsync.avatar_file import name_or_path  # noqa: PLC0415 - --help needs none of it
+    from lipsync.outputs import check_output  # noqa: PLC0415
     from lipsync.service import LipsyncService  # noqa: PLC0415
 
+    if options.output is not None:
+        check_output(options.output)
     text = _standard_input(settings.max_text) if options.text == "-" else options.text
     fps, seed = _number("fps", options.fps), _number("seed", options.seed)
     service = LipsyncService(settings)
@@ -204,7 +211,7 @@ def _say(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
         timings = facts.pop("timings")
         facts["seconds"] = {stage: round(timings[stage], 4) for stage in _STAGES}
         facts["first_frame"] = round(bar.first_frame or 0.0, 3)
-        _print_json(facts)
+        print_json(facts)
     else:
         for one in result.fallbacks:
             start = words(
@@ -294,13 +301,14 @@ def _doctor(options: argparse.Namespace, settings: Settings, words: _Words) -> i
 
     findings = examine(settings)
     if options.json:
-        _print_json({"version": __version__, "findings": [asdict(one) for one in findings]})
+        print_json({"version": __version__, "findings": [asdict(one) for one in findings]})
     else:
         width = max(len(one.name) for one in findings)
         for one in findings:
             mark = "✓" if one.found else "✗" if one.needed else "–"
             adds = one.adds[words.language]
-            purpose = adds if one.found else words(f"would add: {adds}", f"дало бы: {adds}")
+            missing = words("needed", "нужно") if one.needed else words("would add", "дало бы")
+            purpose = adds if one.found else f"{missing}: {adds}"
             print(f"{mark} {one.name:<{width}}  {one.detail}  ({purpose})")
     return OUR_FAULT if any(one.needed and not one.found for one in findings) else 0
 
@@ -314,7 +322,7 @@ def _voices(options: argparse.Namespace, settings: Settings, words: _Words) -> i
     why = {name: error.sentence(words.language) for name, error in absent.items()}
     if options.json:
         languages = {one.code: one.label for one in LANGUAGES}
-        _print_json({"languages": languages, "voices": [asdict(one) for one in voices], "absent": why})
+        print_json({"languages": languages, "voices": [asdict(one) for one in voices], "absent": why})
     else:
         for voice in voices:
             codes = "" if len(voice.languages) == len(LANGUAGES) else f" ({', '.join(voice.languages)})"
@@ -330,12 +338,8 @@ def _avatars(options: argparse.Namespace, settings: Settings, words: _Words) -> 
 
     avatars = shipped_avatars()
     if options.json:
-        _print_json([{**asdict(one), "path": str(one.path)} for one in avatars])
+        print_json([{**asdict(one), "path": str(one.path)} for one in avatars])
     else:
         for one in avatars:
             print(f"{one.name:<8} {one.width}x{one.height:<5} {one.titles[words.language]}. {one.credit}")
     return 0
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))

@@ -7,6 +7,7 @@ shows it knows the reader's language. A code that is not in the table cannot be 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 LANGUAGES = ("en", "ru")
 """Languages in which every sentence exists; the first is used when none other fits."""
@@ -204,12 +205,17 @@ SENTENCES: dict[str, Sentence] = {
         "The box must be four numbers x0,y0,x1,y1 inside the picture.",
         "Рамка — это четыре числа x0,y0,x1,y1 внутри картинки.",
     ),
+    "not_mp4": Sentence(
+        400,
+        "The video is an MP4, so the name {place} must end in .mp4, not in {ending}.",
+        "Видео записывается в формате MP4: имя {place} должно кончаться на .mp4, а не на {ending}.",
+    ),
     # --- request
     "bad_json": Sentence(400, "The body is not valid JSON.", "Тело запроса — не правильный JSON."),
     "no_body": Sentence(
         400,
-        "The request has no body: send JSON with “text” and “language”, or a form.",
-        "Запрос пуст: пришлите JSON с полями «text» и «language» или форму.",
+        "The request has no body: send JSON with “text”, or a form.",
+        "Запрос пуст: пришлите JSON с полем «text» или форму.",
     ),
     "wrong_type": Sentence(
         415,
@@ -228,8 +234,8 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "not_an_object": Sentence(
         400,
-        "The body must be a JSON object with “text” and “language”.",
-        "Тело запроса должно быть объектом JSON с полями «text» и «language».",
+        "The body must be a JSON object with “text”.",
+        "Тело запроса должно быть объектом JSON с полем «text».",
     ),
     "bad_request": Sentence(400, "The request cannot be understood.", "Запрос не удаётся понять."),
     "bad_range": Sentence(
@@ -362,6 +368,17 @@ SENTENCES: dict[str, Sentence] = {
         "LIPSYNC_JWT_SECRET or LIPSYNC_JWKS_URL, or allow everybody with LIPSYNC_ALLOW_ANONYMOUS=1.",
         "Сервер был бы открыт посторонним ({address}) без ключа: создайте ключ (lipsync keys add ИМЯ), задайте "
         "LIPSYNC_JWT_SECRET или LIPSYNC_JWKS_URL или разрешите всем: LIPSYNC_ALLOW_ANONYMOUS=1.",
+    ),
+    # --- settings
+    "setting_unknown": Sentence(
+        500,
+        "There is no setting {name}: it is ignored. README.md lists all settings.",
+        "Настройки {name} нет, она не действует. Все настройки перечислены в README.md.",
+    ),
+    "setting_misspelt": Sentence(
+        500,
+        "There is no setting {name}: it is ignored. Is {nearest} meant?",
+        "Настройки {name} нет, она не действует. Имелась в виду {nearest}?",
     ),
     # --- where the server listens
     "port_taken": Sentence(
@@ -713,6 +730,31 @@ SENTENCES: dict[str, Sentence] = {
 }
 
 
+OF_A_VIDEO: dict[str, Sentence] = {
+    "no_face": Sentence(
+        422,
+        "No face was found in the video ({width}x{height}): send one where a face is seen from the front.",
+        "В видео ({width}x{height}) не найдено лицо: пришлите такое, где лицо видно спереди.",
+    ),
+    "face_too_small": Sentence(
+        422,
+        "The face in the video is too small: {found} pixels between the eye corners, at least {needed} are needed.",
+        "Лицо в видео слишком мелкое: {found} пикселей между уголками глаз, а нужно не меньше {needed}.",
+    ),
+    "face_turned": Sentence(
+        422,
+        "The face in the video is turned {angle} degrees away, at most {limit} work: send a video from the front.",
+        "Лицо в видео повёрнуто на {angle}°, а можно не больше {limit}°: пришлите видео, снятое спереди.",
+    ),
+    "mouth_covered": Sentence(
+        422,
+        "The mouth in the video is covered or cut off: send a video where it can be seen.",
+        "Рот в видео закрыт или обрезан: пришлите такое, где он виден.",
+    ),
+}
+"""What is said instead of SENTENCES where the fact ``video`` is true."""
+
+
 class LipsyncError(Exception):
     """An error with a sentence for the person who caused it, or whom it befell.
 
@@ -725,8 +767,12 @@ class LipsyncError(Exception):
     def __init__(self, code: str, /, **facts: object) -> None:
         self.code = code
         self.facts = facts
-        self._sentence = SENTENCES[code]
+        self._sentence = (OF_A_VIDEO.get(code) if facts.get("video") else None) or SENTENCES[code]
         super().__init__(self.sentence("en"))
+
+    def of_a_video(self) -> Self:
+        """The same error, whose sentence speaks of a video instead of a picture."""
+        return type(self)(self.code, **{**self.facts, "video": True})
 
     @property
     def status(self) -> int:

@@ -17,7 +17,7 @@ from lipsync.cloning import Cloning
 from lipsync.engines import Engines
 from lipsync.errors import LipsyncError
 from lipsync.order import Checked, Order, Wanted, read_script, take_order
-from lipsync.outputs import new_name, remove_old
+from lipsync.outputs import check_output, new_name, remove_old
 from lipsync.portraits import Origin, Portraits
 from lipsync.progress import Meanwhile, Progress, Told, wait_for
 from lipsync.render import Encoding, Stopwatch, Subtitles, render
@@ -176,8 +176,10 @@ class LipsyncService:
 
         None of the files is there after an error, but for what has been written of the stream. Raises LipsyncError:
         not_ready, what :func:`lipsync.order.take_order` raises, what :meth:`lipsync.portraits.Portraits.get` or, for
-        a video, :meth:`lipsync.videos.Videos.get` raises, speech_failed, cannot_write.
+        a video, :meth:`lipsync.videos.Videos.get` raises, speech_failed, cannot_write, not_mp4.
         """
+        if output is not None:
+            check_output(output)
         told = Told(progress)
         order = self._taken(wanted, told.again)
         if output is not None:

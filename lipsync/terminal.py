@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
+import io
+import json
 import os
 import re
+import sys
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from lipsync.progress import Stage
 
@@ -34,6 +38,37 @@ def _locale(environment: Mapping[str, str]) -> str:
         if environment.get(name):
             return environment[name]
     return ""
+
+
+_ASCII = {"✓": "+", "✗": "x", "–": "-", "—": "-", "…": "...", "█": "#", "░": ".", "×": "x"} | dict.fromkeys(
+    "“”„«»", '"'
+)
+"""What stands for a sign that a terminal cannot show; any other is written as an escape: ``\\u043f``."""
+
+
+def print_any_text() -> None:
+    """From now on standard output and error take every text, also where their encoding lacks a character."""
+    codecs.register_error("lipsync", _in_ascii)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="lipsync")
+
+
+def _in_ascii(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end]
+    return "".join(_ASCII.get(one, one.encode("ascii", "backslashreplace").decode()) for one in text), error.end
+
+
+def print_json(value: Any) -> None:
+    """Print ``value`` as JSON, in letters where standard output can show them and as JSON's escapes elsewhere."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value, indent=2, default=str)
+    print(text)
 
 
 def since_process_start() -> float:

@@ -284,7 +284,8 @@ def test_the_doctor_says_what_is_missing_and_what_it_would_add(
     lines = {line.split()[1]: line for line in capsys.readouterr().out.splitlines()}
     for name in ("outputs", "avatar", "pyav"):
         assert lines[name].startswith("✗")
-    assert "would add: writes H.264 and AAC" in lines["pyav"]
+    assert "needed: writes H.264 and AAC" in lines["pyav"]
+    assert not any(line.startswith("✗") and "would add" in line for line in lines.values())
     assert lines["ffprobe"].startswith("–")
     assert lines["numpy"].startswith("✓")
 
@@ -332,3 +333,49 @@ def test_the_time_since_the_process_began() -> None:
     code = "import time; time.sleep(0.3); from lipsync.terminal import *; print(since_process_start())"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert 0.28 <= float(done.stdout) < since_process_start()
+
+
+@pytest.mark.parametrize("name", ["x.avi", "x.MOV", "x.mp4.webm"])
+def test_another_ending_than_mp4_is_refused_before_any_work(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["say", "", "-o", name]) == 2
+    assert f"the name {name} must end in .mp4" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    for good in ("a.MP4", "b"):
+        assert main(["say", "Да", "-o", good]) == 0
+        assert (tmp_path / good).is_file()
+
+
+def test_a_misspelt_setting_is_named_on_standard_error(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIPSYNC_OUTPUT", "elsewhere")
+    monkeypatch.setenv("LIPSYNC_CI", "1")
+    assert main(["avatars"]) == 0
+    err = capsys.readouterr().err
+    assert "LIPSYNC_OUTPUT:" in err
+    assert "LIPSYNC_OUTPUTS" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words", [["voices"], ["avatars"], ["doctor"], ["models"], ["keys"], ["voices", "list"], ["--help"]]
+)
+def test_every_command_prints_on_an_ascii_terminal(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    monkeypatch.setenv("LANG", "ru_RU.UTF-8")
+    done = run(*words)
+    assert done.returncode == 0, done.stderr
+    assert (done.stdout + done.stderr).isascii()
+    assert b"Error" not in done.stderr
+    if words == ["doctor"]:
+        assert done.stdout.startswith(b"+ python")
+
+
+def test_json_on_an_ascii_terminal_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    monkeypatch.setenv("LIPSYNC_STATE", "state")
+    assert json.loads(run("voices", "--json").stdout)["languages"]["kk"] == "Қазақша"
+    assert run("keys", "add", "“Анна” – 😀").returncode == 0
+    assert json.loads(run("keys", "--json").stdout)[0]["name"] == "“Анна” – 😀"

@@ -129,7 +129,7 @@ def study_video(
                 seen.append(before)
                 write_frame(file, frame_of(picture))
             if sum(refused.values()) > (1 - LEAST_FOUND) * len(times):
-                raise errors[refused.most_common(1)[0][0]]
+                raise errors[refused.most_common(1)[0][0]].of_a_video()
             frames = FrameFile(file, size)
     except OSError as error:
         raise LipsyncError("cannot_write", place="cache", reason=error.strerror) from error

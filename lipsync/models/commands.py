@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from lipsync.errors import LipsyncError
-from lipsync.terminal import ProgressBar
+from lipsync.terminal import ProgressBar, print_json
 
 if TYPE_CHECKING:
     from lipsync.models.catalogue import Model
@@ -60,7 +59,7 @@ def show(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     models = catalogue().values()
     if options.json:
         facts = [{**one.model_dump(mode="json"), "found": one.found(settings.checkpoints)} for one in models]
-        print(json.dumps(facts, ensure_ascii=False, indent=2, default=str))
+        print_json(facts)
         return 0
     width = max(len(one.name) for one in models)
     for one in models:

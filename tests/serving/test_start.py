@@ -192,3 +192,11 @@ def test_sockets_that_are_there_already_are_not_tried(monkeypatch: pytest.Monkey
         monkeypatch.setenv("GUNICORN_FD", "3")  # of the server that this one replaces
         check_listen(bound)
         check_listen(["/run/lipsync.sock", 3])
+
+
+def test_a_misspelt_setting_stands_in_the_log(tmp_path: Path) -> None:
+    with serve(tmp_path, STILL, LIPSYNC_RENDER="1", LIPSYNC_CI="1") as running:
+        assert running.stop() == 0
+        warnings = [line for line in running.log.read_text().splitlines() if " WARNING " in line]
+    assert len(warnings) == 1
+    assert "There is no setting LIPSYNC_RENDER: it is ignored. Is LIPSYNC_RENDERS meant?" in warnings[0]

@@ -1,8 +1,21 @@
 """How gunicorn serves ``app:app``. Address and port are settings: LIPSYNC_HOST, LIPSYNC_PORT."""
 
+import os
+import signal
+import sys
 from typing import Any
 
 from lipsync.settings import Settings
+
+
+def _end_before_start(_kind: int, _frame: object) -> None:
+    """A stop that comes before gunicorn has its own handlers, which replace this one."""
+    sys.exit(0)
+
+
+for _kind in (signal.SIGTERM, signal.SIGINT):
+    if signal.getsignal(_kind) in (signal.SIG_DFL, signal.default_int_handler):
+        signal.signal(_kind, _end_before_start)
 
 _settings = Settings()
 
@@ -41,6 +54,15 @@ def on_starting(server: Any) -> None:
     from lipsync.serving.start import start_or_exit  # noqa: PLC0415 - in the master
 
     start_or_exit(_settings, server.cfg.address)
+    from lipsync.setting_names import unknown_settings  # noqa: PLC0415 - in the master
+
+    for problem in unknown_settings(os.environ):
+        server.log.warning("%s", problem)
+
+
+def post_fork(server: Any, worker: Any) -> None:
+    """The worker can ask which signals it got before it had handlers of its own."""
+    worker.early_signals = server.SIG_QUEUE
 
 
 def post_worker_init(worker: Any) -> None:
@@ -51,7 +73,15 @@ def post_worker_init(worker: Any) -> None:
 
 
 def worker_exit(_server: Any, worker: Any) -> None:
-    """What the application still holds is put in order: jobs that run are handed back."""
-    held = getattr(getattr(worker, "wsgi", None), "extensions", {}).get("lipsync")
-    if held is not None:
-        held.close()
+    """What the application still holds is put in order: jobs that run are handed back. Then the process ends, with
+    the status that gunicorn has chosen, also while the service loads or native code runs in another thread."""
+    status = getattr(sys.exc_info()[1], "code", 0)
+    try:
+        held = getattr(getattr(worker, "wsgi", None), "extensions", {}).get("lipsync")
+        if held is not None:
+            held.close()
+    except Exception:  # gunicorn would write it to its log and go on
+        worker.log.exception("the application could not put its jobs in order")
+    from lipsync.ending import end_process  # noqa: PLC0415 - in the worker
+
+    end_process(status if isinstance(status, int) else 0)

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from lipsync import __version__
+from lipsync.ending import end_process
 from lipsync.errors import LipsyncError
+from lipsync.interruption import Interruption, interruptible
 from lipsync.keys_commands import add_arguments as add_keys_arguments
 from lipsync.models.commands import add_arguments as add_models_arguments
-from lipsync.terminal import ProgressBar, language_of
+from lipsync.setting_names import unknown_settings
+from lipsync.terminal import ProgressBar, language_of, likely_languages, print_any_text, print_json
 from lipsync.voices_commands import add_arguments as add_voices_arguments
 
 if TYPE_CHECKING:
@@ -31,28 +32,45 @@ CALLERS_FAULT, OUR_FAULT, INTERRUPTED = 2, 1, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit code: 0, 2 for what the caller got wrong, 1 for what went wrong here."""
-    words = _Words(language_of(os.environ))
+    """Run one command and return its exit code: 0, 2 for what the caller got wrong, 1 for what went wrong here.
+
+    Without ``arguments`` those of the process are taken, and the process ends here.
+    """
+    with interruptible() as interruption:
+        status = _run(arguments, interruption)
+        if arguments is None:
+            end_process(status)
+    return status
+
+
+def _run(arguments: Sequence[str] | None, interruption: Interruption) -> int:
+    words = _Words(language_of(os.environ), interruption)
+    print_any_text()
     try:
-        signal.signal(signal.SIGTERM, _terminated)
         options = _parser(words).parse_args(arguments)
         settings = _settings()
+        if options.command not in (_serve, _doctor):  # they say it themselves
+            for problem in unknown_settings(os.environ):
+                print(problem.sentence(words.language), file=sys.stderr)
         debugging = settings.log_level.upper() == "DEBUG"
         logging.basicConfig(
             level=logging.DEBUG if debugging else logging.WARNING, format="%(levelname)s %(name)s: %(message)s"
         )
         command: Callable[[argparse.Namespace, Settings, _Words], int] = options.command
-        return command(options, settings, words)
+        status = command(options, settings, words)
+        sys.stdout.flush()
+        return status
     except LipsyncError as error:
         print(error.sentence(words.language), file=sys.stderr)
         return CALLERS_FAULT if error.status < 500 else OUR_FAULT
     except KeyboardInterrupt:
-        print(words("Interrupted: nothing was written.", "Прервано: ничего не записано."), file=sys.stderr)
-        return INTERRUPTED
+        return _interrupted(words)
     except BrokenPipeError:  # the one who read our output has seen enough, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # a mistake of ours: a person is told, and told how to see more
+        if interruption.happened:  # an import that is interrupted may well raise something else
+            return _interrupted(words)
         log.debug("unexpected", exc_info=True)
         what = f"{type(error).__name__}: {error}"
         more = words("LIPSYNC_LOG_LEVEL=DEBUG shows where", "подробности покажет LIPSYNC_LOG_LEVEL=DEBUG")
@@ -61,11 +79,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return OUR_FAULT
 
 
+def _interrupted(words: _Words) -> int:
+    print(words("Interrupted: nothing was written.", "Прервано: ничего не записано."), file=sys.stderr)
+    return INTERRUPTED
+
+
 class _Words:
     """Picks the sentence in the person's language."""
 
-    def __init__(self, language: str) -> None:
+    def __init__(self, language: str, interruption: Interruption | None = None) -> None:
         self.language = language
+        self.interruption = interruption or Interruption()
 
     def __call__(self, english: str, russian: str) -> str:
         return russian if self.language == "ru" else english
@@ -147,18 +171,24 @@ def _settings() -> Settings:
 
 
 def _say(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
-    from lipsync.service import LipsyncService  # noqa: PLC0415 - --help needs none of it
+    from lipsync.avatar_file import name_or_path  # noqa: PLC0415 - --help needs none of it
+    from lipsync.outputs import check_output  # noqa: PLC0415
+    from lipsync.service import LipsyncService  # noqa: PLC0415
 
+    if options.output is not None:
+        check_output(options.output)
     text = _standard_input(settings.max_text) if options.text == "-" else options.text
     fps, seed = _number("fps", options.fps), _number("seed", options.seed)
     service = LipsyncService(settings)
     service.load(ahead=False)
-    bar = ProgressBar(sys.stderr)
+    words.interruption.check()
+    bar = ProgressBar(sys.stderr, words.interruption.check)
     try:
         result = service.generate(
             text=text,
             language=options.language,
-            avatar=_avatar(options.avatar),
+            likely=likely_languages(os.environ),
+            avatar=name_or_path(options.avatar) if options.avatar is not None else None,
             voice=options.voice,
             speed=_fraction("speed", options.speed),
             pitch=_fraction("pitch", options.pitch),
@@ -182,7 +212,7 @@ def _say(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
         timings = facts.pop("timings")
         facts["seconds"] = {stage: round(timings[stage], 4) for stage in _STAGES}
         facts["first_frame"] = round(bar.first_frame or 0.0, 3)
-        _print_json(facts)
+        print_json(facts)
     else:
         for one in result.fallbacks:
             start = words(
@@ -256,16 +286,6 @@ def _fraction(field: str, value: str | None) -> float | None:
         raise LipsyncError("bad_field", field=field, expected=expected) from error
 
 
-def _avatar(named: str | None) -> str | Path | None:
-    """The name of a shipped portrait, or else the path of a picture file."""
-    from lipsync.face.avatars import shipped_avatars  # noqa: PLC0415
-
-    if named is None or named in {one.name for one in shipped_avatars()}:
-        return named
-    path = Path(named)
-    return path if path.suffix or len(path.parts) > 1 or path.exists() else named
-
-
 # ---- the others
 
 
@@ -284,13 +304,14 @@ def _doctor(options: argparse.Namespace, settings: Settings, words: _Words) -> i
 
     findings = examine(settings)
     if options.json:
-        _print_json({"version": __version__, "findings": [asdict(one) for one in findings]})
+        print_json({"version": __version__, "findings": [asdict(one) for one in findings]})
     else:
         width = max(len(one.name) for one in findings)
         for one in findings:
             mark = "✓" if one.found else "✗" if one.needed else "–"
             adds = one.adds[words.language]
-            purpose = adds if one.found else words(f"would add: {adds}", f"дало бы: {adds}")
+            missing = words("needed", "нужно") if one.needed else words("would add", "дало бы")
+            purpose = adds if one.found else f"{missing}: {adds}"
             print(f"{mark} {one.name:<{width}}  {one.detail}  ({purpose})")
     return OUR_FAULT if any(one.needed and not one.found for one in findings) else 0
 
@@ -304,7 +325,7 @@ def _voices(options: argparse.Namespace, settings: Settings, words: _Words) -> i
     why = {name: error.sentence(words.language) for name, error in absent.items()}
     if options.json:
         languages = {one.code: one.label for one in LANGUAGES}
-        _print_json({"languages": languages, "voices": [asdict(one) for one in voices], "absent": why})
+        print_json({"languages": languages, "voices": [asdict(one) for one in voices], "absent": why})
     else:
         for voice in voices:
             codes = "" if len(voice.languages) == len(LANGUAGES) else f" ({', '.join(voice.languages)})"
@@ -320,17 +341,8 @@ def _avatars(options: argparse.Namespace, settings: Settings, words: _Words) -> 
 
     avatars = shipped_avatars()
     if options.json:
-        _print_json([{**asdict(one), "path": str(one.path)} for one in avatars])
+        print_json([{**asdict(one), "path": str(one.path)} for one in avatars])
     else:
         for one in avatars:
             print(f"{one.name:<8} {one.width}x{one.height:<5} {one.titles[words.language]}. {one.credit}")
     return 0
-
-
-def _print_json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-def _terminated(*_: object) -> NoReturn:
-    """SIGTERM ends as Ctrl-C does: no half of a file stays behind."""
-    raise KeyboardInterrupt

@@ -9,10 +9,31 @@ import platform
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from lipsync.errors import LipsyncError
+from lipsync.installation import command_to_add
+from lipsync.part import Part
+from lipsync.setting_names import unknown_settings
 from lipsync.settings import Settings
+from lipsync.speech.installed import MAKERS
+from lipsync.speech.order import FLOOR, read_order
 from lipsync.threads import available_cores, plan_threads
+
+MIN_FREE = 100_000_000
+"""Bytes that a folder must have free: a reserve for the videos that are being made and for the database's log."""
+_PROBE = 65_536
+"""Bytes that are written to see whether a folder can be written."""
+_SHOWN = 4
+"""Voices of an engine that are named."""
+_VOICES = {
+    "xtts": ("speaks 17 languages, and in your voice", "говорит на 17 языках и вашим голосом"),
+    "remote": ("a voice on another machine", "голос на другом сервере"),
+    "hibari": ("a natural English voice", "естественный английский голос"),
+    "silero": ("natural voices for Russian and English", "естественные русские и английские голоса"),
+}
+_ANY_VOICE = ("another voice", "ещё один голос")
 
 
 @dataclass(frozen=True)
@@ -22,7 +43,7 @@ class Finding:
     name: str
     found: bool
     needed: bool
-    """Whether videos cannot be made without it."""
+    """Whether no video can be made, or no server started, without it."""
     detail: str
     """Its version or place, or why it does not work."""
     adds: dict[str, str]
@@ -46,8 +67,8 @@ def examine(settings: Settings) -> list[Finding]:
             "torch",
             _package("torch"),
             needed=False,
-            en="Wav2Lip and S3FD (pip install 'lipsync[wav2lip]')",
-            ru="Wav2Lip и S3FD (pip install 'lipsync[wav2lip]')",
+            en=f"Wav2Lip and S3FD ({command_to_add('wav2lip')})",
+            ru=f"Wav2Lip и S3FD ({command_to_add('wav2lip')})",
         ),
         _look(
             "checkpoint",
@@ -57,12 +78,9 @@ def examine(settings: Settings) -> list[Finding]:
             ru="рот рисует Wav2Lip",
         ),
         _look("s3fd", lambda: _s3fd(settings), needed=False, en="finds small faces", ru="находит мелкие лица"),
-        _look(
-            "xtts",
-            lambda: _xtts(settings),
-            needed=False,
-            en="speaks 17 languages, and in your voice",
-            ru="говорит на 17 языках и вашим голосом",
+        *(
+            _look(name, partial(_voice, name, settings), needed=False, en=en, ru=ru)
+            for name, (en, ru) in ((name, _VOICES.get(name, _ANY_VOICE)) for name in MAKERS if name != FLOOR)
         ),
         _look("outputs", lambda: _writable(settings.outputs), en="where videos are kept", ru="здесь хранятся видео"),
         _look(
@@ -74,8 +92,7 @@ def examine(settings: Settings) -> list[Finding]:
         ),
         _look(
             "state",
-            lambda: _writable(settings.state),
-            needed=False,
+            lambda: _state(settings),
             en="jobs and keys of the server",
             ru="задания и ключи сервера",
         ),
@@ -97,6 +114,10 @@ def examine(settings: Settings) -> list[Finding]:
             ru="проверка страницы в браузере",
         ),
     ]
+    wrong = unknown_settings(os.environ)
+    if wrong:
+        meant = {"en": "what you meant to set", "ru": "то, что вы хотели задать"}
+        findings.append(Finding("settings", False, False, " ".join(map(str, wrong)), meant))
     cores = available_cores()
     plan = plan_threads(cores, settings.renders)
     return [
@@ -163,11 +184,14 @@ def _avatars() -> str:
 
 
 def _default_avatar(settings: Settings) -> str:
-    from lipsync.face.avatars import shipped_avatars  # noqa: PLC0415
+    from lipsync.avatar_file import name_or_path, read_avatar  # noqa: PLC0415
+    from lipsync.face.avatars import avatar  # noqa: PLC0415
 
-    known = {avatar.name for avatar in shipped_avatars()}
-    if settings.avatar not in known and not Path(settings.avatar).expanduser().is_file():
-        raise FileNotFoundError(settings.avatar)
+    named = name_or_path(settings.avatar)
+    if isinstance(named, Path):
+        read_avatar(named, settings.max_upload_mb)
+    else:
+        avatar(named)
     return settings.avatar
 
 
@@ -196,19 +220,42 @@ def _s3fd(settings: Settings) -> str:
     return str(path) if settings.detector == "s3fd" else f"{path}, not used: LIPSYNC_DETECTOR=s3fd"
 
 
-def _xtts(settings: Settings) -> str:
-    from lipsync.speech.xtts import xtts_voice  # noqa: PLC0415 - imports nothing heavy
+def _voice(name: str, settings: Settings) -> str:
+    """The voices of an engine, which is made and not loaded. Raises why it is not there."""
+    names = [one.name for one in MAKERS[name](settings).voices()]
+    shown = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    used = name in read_order(settings.voices, tuple(MAKERS)).names
+    return shown if used else f"{shown}, not used: it is not in LIPSYNC_VOICES"
 
-    made = xtts_voice(settings)
-    return f"coqui-tts {importlib.metadata.version('coqui-tts')}, {made.files.folder}"
+
+def _state(settings: Settings) -> str:
+    found = _writable(settings.state)
+    file = settings.state.expanduser().absolute() / "lipsync.db"
+    if settings.database is None and file.exists() and file.stat().st_size == 0:
+        raise LipsyncError("database_empty", place=file, name=file.name)
+    return found
 
 
 def _writable(folder: Path) -> str:
+    """The folder and how much room it has, after writing a file into it, or where it is missing into the folder in
+    which it would be made. (What access(2) says is not enough: of a full disk it knows nothing.)"""
     folder = folder.expanduser().absolute()
     place = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
-        raise PermissionError(f"{place} cannot be written")
-    return f"{folder}, {shutil.disk_usage(place).free / 1e9:.1f} GB free"
+    try:
+        probe = Part(place / "probe", nameless=False)
+        try:
+            with probe.path.open("wb") as file:
+                file.write(bytes(_PROBE))
+                file.flush()
+                os.fsync(file.fileno())
+        finally:
+            probe.discard()
+    except OSError as error:
+        raise LipsyncError("cannot_write", place=place, reason=error.strerror) from error
+    free = shutil.disk_usage(place).free
+    if free < MIN_FREE:
+        raise OSError(f"{place}: {free / 1e6:.0f} MB free, at least {MIN_FREE / 1e6:.0f} MB are needed")
+    return f"{folder}, {free / 1e9:.1f} GB free"
 
 
 def _program(*names: str) -> str:

@@ -7,6 +7,7 @@ shows it knows the reader's language. A code that is not in the table cannot be 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Self
 
 LANGUAGES = ("en", "ru")
 """Languages in which every sentence exists; the first is used when none other fits."""
@@ -98,6 +99,21 @@ SENTENCES: dict[str, Sentence] = {
         400,
         "The avatar “{avatar}” is not known; these are: {known}.",
         "Аватар «{avatar}» не найден; есть такие: {known}.",
+    ),
+    "file_missing": Sentence(
+        400,
+        "There is no file {place}: give the path of a picture or a video, or one of {known}.",
+        "Файла {place} нет: укажите путь к картинке или видео или одно из имён {known}.",
+    ),
+    "file_is_folder": Sentence(
+        400,
+        "{place} is a folder: give the path of a picture or a video in it.",
+        "{place} — это папка: укажите путь к картинке или видео в ней.",
+    ),
+    "file_forbidden": Sentence(
+        400,
+        "The file {place} may not be read by this user: change its permissions, or those of its folder.",
+        "Этому пользователю нельзя читать файл {place}: измените права на него или на его папку.",
     ),
     "not_a_picture": Sentence(
         415,
@@ -194,12 +210,17 @@ SENTENCES: dict[str, Sentence] = {
         "The box must be four numbers x0,y0,x1,y1 inside the picture.",
         "Рамка — это четыре числа x0,y0,x1,y1 внутри картинки.",
     ),
+    "not_mp4": Sentence(
+        400,
+        "The video is an MP4, so the name {place} must end in .mp4, not in {ending}.",
+        "Видео записывается в формате MP4: имя {place} должно кончаться на .mp4, а не на {ending}.",
+    ),
     # --- request
     "bad_json": Sentence(400, "The body is not valid JSON.", "Тело запроса — не правильный JSON."),
     "no_body": Sentence(
         400,
-        "The request has no body: send JSON with “text” and “language”, or a form.",
-        "Запрос пуст: пришлите JSON с полями «text» и «language» или форму.",
+        "The request has no body: send JSON with “text”, or a form.",
+        "Запрос пуст: пришлите JSON с полем «text» или форму.",
     ),
     "wrong_type": Sentence(
         415,
@@ -218,8 +239,8 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "not_an_object": Sentence(
         400,
-        "The body must be a JSON object with “text” and “language”.",
-        "Тело запроса должно быть объектом JSON с полями «text» и «language».",
+        "The body must be a JSON object with “text”.",
+        "Тело запроса должно быть объектом JSON с полем «text».",
     ),
     "bad_request": Sentence(400, "The request cannot be understood.", "Запрос не удаётся понять."),
     "request_too_slow": Sentence(
@@ -288,6 +309,20 @@ SENTENCES: dict[str, Sentence] = {
         "The database lipsync.db in LIPSYNC_STATE is damaged ({reason}): put a copy in its place, or remove it.",
         "База данных lipsync.db в LIPSYNC_STATE повреждена ({reason}): верните её из копии или уберите.",
     ),
+    "database_empty": Sentence(
+        500,
+        "The database {place} is empty, its jobs and keys are not in it: restore it from a backup, or remove {name}, "
+        "{name}-wal and {name}-shm to start with a new one.",
+        "База данных {place} пуста, заданий и ключей в ней нет: восстановите её из копии или удалите {name}, "
+        "{name}-wal и {name}-shm, чтобы начать с новой.",
+    ),
+    "database_lost": Sentence(
+        500,
+        "The database {place} is missing, but its log {log} is there: restore {name} from a backup, or remove {log} "
+        "to start with a new one.",
+        "Базы данных {place} нет, но её журнал {log} на месте: восстановите {name} из копии или удалите {log}, чтобы "
+        "начать с новой.",
+    ),
     "stopping": Sentence(
         503,
         "The server is being restarted: try again in a minute.",
@@ -348,6 +383,39 @@ SENTENCES: dict[str, Sentence] = {
         "LIPSYNC_JWT_SECRET or LIPSYNC_JWKS_URL, or allow everybody with LIPSYNC_ALLOW_ANONYMOUS=1.",
         "Сервер был бы открыт посторонним ({address}) без ключа: создайте ключ (lipsync keys add ИМЯ), задайте "
         "LIPSYNC_JWT_SECRET или LIPSYNC_JWKS_URL или разрешите всем: LIPSYNC_ALLOW_ANONYMOUS=1.",
+    ),
+    # --- settings
+    "setting_unknown": Sentence(
+        500,
+        "There is no setting {name}: it is ignored. README.md lists all settings.",
+        "Настройки {name} нет, она не действует. Все настройки перечислены в README.md.",
+    ),
+    "setting_misspelt": Sentence(
+        500,
+        "There is no setting {name}: it is ignored. Is {nearest} meant?",
+        "Настройки {name} нет, она не действует. Имелась в виду {nearest}?",
+    ),
+    # --- where the server listens
+    "port_taken": Sentence(
+        500,
+        "Another program listens on port {port} of {host}: end it, or choose another port with LIPSYNC_PORT.",
+        "Порт {port} на {host} уже занят другой программой: завершите её или задайте другой порт в LIPSYNC_PORT.",
+    ),
+    "port_forbidden": Sentence(
+        500,
+        "This user may not listen on port {port} of {host}: choose a port from 1024 on with LIPSYNC_PORT.",
+        "Этому пользователю нельзя слушать порт {port} на {host}: задайте в LIPSYNC_PORT порт от 1024.",
+    ),
+    "address_foreign": Sentence(
+        500,
+        "{host} is not an address of this machine: set LIPSYNC_HOST to 127.0.0.1, to 0.0.0.0 or to one of its own.",
+        "{host} — не адрес этой машины: задайте в LIPSYNC_HOST 127.0.0.1, 0.0.0.0 или один из её адресов.",
+    ),
+    "cannot_listen": Sentence(
+        500,
+        "The server cannot listen on port {port} of {host} ({reason}): choose others with LIPSYNC_HOST and "
+        "LIPSYNC_PORT.",
+        "Сервер не может слушать порт {port} на {host} ({reason}): задайте другие в LIPSYNC_HOST и LIPSYNC_PORT.",
     ),
     # --- other machines
     "webhooks_off": Sentence(
@@ -682,6 +750,31 @@ SENTENCES: dict[str, Sentence] = {
 }
 
 
+OF_A_VIDEO: dict[str, Sentence] = {
+    "no_face": Sentence(
+        422,
+        "No face was found in the video ({width}x{height}): send one where a face is seen from the front.",
+        "В видео ({width}x{height}) не найдено лицо: пришлите такое, где лицо видно спереди.",
+    ),
+    "face_too_small": Sentence(
+        422,
+        "The face in the video is too small: {found} pixels between the eye corners, at least {needed} are needed.",
+        "Лицо в видео слишком мелкое: {found} пикселей между уголками глаз, а нужно не меньше {needed}.",
+    ),
+    "face_turned": Sentence(
+        422,
+        "The face in the video is turned {angle} degrees away, at most {limit} work: send a video from the front.",
+        "Лицо в видео повёрнуто на {angle}°, а можно не больше {limit}°: пришлите видео, снятое спереди.",
+    ),
+    "mouth_covered": Sentence(
+        422,
+        "The mouth in the video is covered or cut off: send a video where it can be seen.",
+        "Рот в видео закрыт или обрезан: пришлите такое, где он виден.",
+    ),
+}
+"""What is said instead of SENTENCES where the fact ``video`` is true."""
+
+
 class LipsyncError(Exception):
     """An error with a sentence for the person who caused it, or whom it befell.
 
@@ -694,8 +787,12 @@ class LipsyncError(Exception):
     def __init__(self, code: str, /, **facts: object) -> None:
         self.code = code
         self.facts = facts
-        self._sentence = SENTENCES[code]
+        self._sentence = (OF_A_VIDEO.get(code) if facts.get("video") else None) or SENTENCES[code]
         super().__init__(self.sentence("en"))
+
+    def of_a_video(self) -> Self:
+        """The same error, whose sentence speaks of a video instead of a picture."""
+        return type(self)(self.code, **{**self.facts, "video": True})
 
     @property
     def status(self) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lipsync.access.caller import SCOPES
+from lipsync.terminal import print_json
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -22,8 +22,10 @@ if TYPE_CHECKING:
 
 
 def add_arguments(parser: argparse.ArgumentParser, words: Words) -> None:
-    """The three commands."""
-    commands = parser.add_subparsers(required=True, metavar=words("command", "команда"), parser_class=type(parser))
+    """The three commands; without one of them the keys are listed."""
+    parser.set_defaults(command=show)
+    parser.add_argument("--json", action="store_true", help=words("as JSON", "как JSON"))
+    commands = parser.add_subparsers(metavar=words("command", "команда"), parser_class=type(parser))
 
     one = commands.add_parser("add", help=words("make a key; it is shown once", "создать ключ; он показывается раз"))
     one.set_defaults(command=add)
@@ -57,7 +59,7 @@ def add(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     with _database(settings) as engine:
         key, text = add_key(engine, options.name, options.scope or ["generate"])
     if options.json:
-        print(json.dumps({**_facts(key), "key": text}, ensure_ascii=False, indent=2))
+        print_json({**_facts(key), "key": text})
         return 0
     print(text)
     said = words(
@@ -75,7 +77,7 @@ def show(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     with _database(settings) as engine:
         keys = list_keys(engine)
     if options.json:
-        print(json.dumps([_facts(key) for key in keys], ensure_ascii=False, indent=2))
+        print_json([_facts(key) for key in keys])
         return 0
     for key in keys:
         ended = words("revoked", "отозван") + f" {_date(key.revoked)}" if key.revoked is not None else ""
@@ -92,7 +94,7 @@ def revoke(options: argparse.Namespace, settings: Settings, words: Words) -> int
     with _database(settings) as engine:
         key = revoke_key(engine, options.id)
     if options.json:
-        print(json.dumps(_facts(key), ensure_ascii=False, indent=2))
+        print_json(_facts(key))
     else:
         print(words(f"The key {key.id} ({key.name}) is revoked.", f"Ключ {key.id} ({key.name}) отозван."))
     return 0

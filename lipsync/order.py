@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Required, TypedDict, Unpack
 
+from lipsync.avatar_file import check_size, name_or_path, read_avatar
 from lipsync.engines import Engine, Engines
 from lipsync.errors import LipsyncError
 from lipsync.face.avatars import avatar as shipped_avatar
-from lipsync.face.avatars import shipped_avatars
 from lipsync.face.box import Box, Pads, read_box, read_pads
 from lipsync.media.decode import is_video
 from lipsync.progress import Meanwhile
@@ -34,6 +34,8 @@ class Wanted(TypedDict, total=False):
     text: Required[str]
     language: str | None
     """A code, a name, or auto: found from the text."""
+    likely: Sequence[str] | None
+    """Codes of languages that the person uses, the likeliest first: for ``auto`` where the text leaves it open."""
     avatar: str | Path | None
     """The name of a shipped one, or the Path of a picture or a video; a web request has no paths, only names."""
     voice: str | None
@@ -95,10 +97,11 @@ def take_order(
     ``meanwhile`` will be called while its voices are waited for.
 
     Raises LipsyncError: empty_text, text_too_long, bad_characters, nothing_to_say, unknown_language, unknown_voice,
-    unknown_avatar, bad_field, bad_box, file_too_large, cannot_read, no_wav2lip, video_needs_wav2lip.
+    unknown_avatar, bad_field, bad_box, file_too_large, what :func:`lipsync.avatar_file.read_avatar` raises,
+    no_wav2lip, video_needs_wav2lip.
     """
     style = read_style(wanted.get("speed"), wanted.get("pitch"), wanted.get("pause"))
-    script = read_script(settings, wanted["text"], wanted.get("language"))
+    script = read_script(settings, wanted["text"], wanted.get("language"), wanted.get("likely"))
     subtitles, fps, seed = wanted.get("subtitles"), wanted.get("fps"), wanted.get("seed")
     titled = None if subtitles is None else read_format(subtitles)
     fps = _a_number("fps", settings.fps if fps is None else fps, *FPS)
@@ -129,23 +132,21 @@ class Checked:
     """Its name; ``picture`` for a picture or a video of the caller's own."""
 
 
-def read_script(settings: Settings, text: object, language: object) -> Script:
+def read_script(settings: Settings, text: object, language: object, likely: Sequence[str] | None = None) -> Script:
     """What is to be said, in words, and its language. Raises LipsyncError as :func:`take_order`."""
     named = _a_string("language", language or settings.language)
-    return script_of(_a_string("text", text), named, settings.max_text)
+    return script_of(_a_string("text", text), named, settings.max_text, likely or ())
 
 
 def _picture(settings: Settings, avatar: str | Path | None, picture: bytes | None) -> tuple[str, bytes, str]:
     """The portrait's name, its file's bytes, and the sex of the voice that fits it, empty if it is not known."""
     if picture is not None:
-        _at_most(len(picture), settings.max_upload_mb)
+        check_size(len(picture), settings.max_upload_mb)
         return "picture", picture, ""
     if avatar is None:
-        avatar = settings.avatar
-        if avatar not in {one.name for one in shipped_avatars()}:
-            avatar = Path(avatar)
+        avatar = name_or_path(settings.avatar)
     if isinstance(avatar, Path):
-        return "picture", _read(avatar.expanduser(), settings.max_upload_mb), ""
+        return "picture", read_avatar(avatar, settings.max_upload_mb), ""
     one = shipped_avatar(_a_string("avatar", avatar))
     return one.name, one.path.read_bytes(), one.sex
 
@@ -164,22 +165,3 @@ def _a_number(field: str, value: object, least: int, most: int) -> int:
         }
         raise LipsyncError("bad_field", field=field, expected=expected)
     return value
-
-
-def _at_most(size: int, limit_mb: float) -> None:
-    if size > limit_mb * 1e6:
-        raise LipsyncError("file_too_large", limit=f"{limit_mb:g}")
-
-
-def _read(path: Path, limit_mb: float) -> bytes:
-    """The bytes of a picture file that a person has named on their own machine."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(int(limit_mb * 1e6) + 1)
-    except FileNotFoundError as error:
-        known = ", ".join(one.name for one in shipped_avatars())
-        raise LipsyncError("unknown_avatar", avatar=str(path), known=known) from error
-    except OSError as error:
-        raise LipsyncError("cannot_read", place=path, reason=error.strerror) from error
-    _at_most(len(data), limit_mb)
-    return data

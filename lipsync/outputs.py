@@ -8,6 +8,7 @@ import secrets
 import time
 from pathlib import Path
 
+from lipsync.errors import LipsyncError
 from lipsync.part import is_part
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,12 @@ def new_name(now: float | None = None) -> str:
     ``now`` is in seconds since the epoch; the name shows it in UTC.
     """
     return f"avatar_{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}_{secrets.token_hex(8)}.mp4"
+
+
+def check_output(path: Path) -> None:
+    """Raises LipsyncError not_mp4 for a name with an ending of another kind of file; it may have none."""
+    if path.suffix and path.suffix.lower() != ".mp4":
+        raise LipsyncError("not_mp4", place=path, ending=path.suffix)
 
 
 def remove_old(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from threading import BoundedSemaphore, Lock
@@ -18,7 +18,7 @@ from lipsync.cloning import Cloning
 from lipsync.engines import Engines
 from lipsync.errors import LipsyncError
 from lipsync.order import Checked, Order, Wanted, read_script, take_order
-from lipsync.outputs import new_name, remove_old
+from lipsync.outputs import check_output, new_name, remove_old
 from lipsync.portraits import Origin, Portraits
 from lipsync.progress import Meanwhile, Progress, Told, wait_for
 from lipsync.render import Encoding, Stopwatch, Subtitles, render
@@ -136,6 +136,7 @@ class LipsyncService:
         pitch: float | None = None,
         pause: float | None = None,
         sex: str = "",
+        likely: Sequence[str] | None = None,
     ) -> Speaking:
         """Only the voice of a video: ``text`` as pieces of speech, each spoken when it is taken.
 
@@ -145,7 +146,7 @@ class LipsyncService:
         if not self.ready:
             raise LipsyncError("not_ready")
         style = read_style(speed, pitch, pause)
-        script = read_script(self.settings, text, language)
+        script = read_script(self.settings, text, language, likely)
         return self._voice.speak(script.spoken, script.language, voice, style, sex=sex)
 
     def check(self, **wanted: Unpack[Wanted]) -> Checked:
@@ -176,8 +177,10 @@ class LipsyncService:
 
         None of the files is there after an error, but for what has been written of the stream. Raises LipsyncError:
         not_ready, what :func:`lipsync.order.take_order` raises, what :meth:`lipsync.portraits.Portraits.get` or, for
-        a video, :meth:`lipsync.videos.Videos.get` raises, speech_failed, cannot_write.
+        a video, :meth:`lipsync.videos.Videos.get` raises, speech_failed, cannot_write, not_mp4.
         """
+        if output is not None:
+            check_output(output)
         told = Told(progress)
         order = self._taken(wanted, told.again)
         if output is not None:

@@ -17,7 +17,7 @@ class Settings(BaseSettings):
     avatar: str = Field(
         "gauss", description="Name of the default avatar, or the path of a picture or a video of your own."
     )
-    language: str = Field("ru", description="Language of a request that names none; auto: found from its text.")
+    language: str = Field("auto", description="Language of a request that names none; auto: found from its text.")
     fps: int = Field(25, ge=10, le=60, description="Frames a second of a request that names none.")
     host: str = Field("127.0.0.1", description="Address that the server listens on.")
     port: int = Field(3000, ge=0, le=65535, description="Port that the server listens on.")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from lipsync.errors import LipsyncError
+from lipsync.terminal import print_json
 
 if TYPE_CHECKING:
     from lipsync.settings import Settings
@@ -68,7 +68,7 @@ def show_added(options: argparse.Namespace, settings: Settings, words: Words) ->
 
     voices = ClonedVoices(settings.cloned_voices).list()
     if options.json:
-        print(json.dumps([asdict(one) for one in voices], ensure_ascii=False, indent=2))
+        print_json([asdict(one) for one in voices])
         return 0
     for one in voices:
         print(f"{one.name}  {one.created}  {one.seconds:.1f} {words('s', 'с')}")

@@ -14,7 +14,6 @@ const FIELDS = ["text", "language", "voice", "avatar", "form"];
 /** `$` finds an element by its id; `portraits` is what portraitsOf() gave. */
 export function fieldsOf($, portraits) {
   let known = { languages: [], voices: [] };
-  let languageTouched = false; // whether the person chose in which language is spoken
 
   function count() {
     const length = [...$("text").value].length; // characters as the server counts them, not UTF-16 halves
@@ -43,10 +42,6 @@ export function fieldsOf($, portraits) {
 
   const option = (value, label) => Object.assign(document.createElement("option"), { value, textContent: label });
 
-  function speakIn(code) {
-    if (known.languages.some((one) => one.code === code)) $("language").value = code;
-  }
-
   function fillVoices() {
     const before = $("voice").value;
     const spoken = $("language").value;
@@ -73,7 +68,7 @@ export function fieldsOf($, portraits) {
 
   $("text").addEventListener("input", () => { count(); show("text", ""); });
   $("speed").addEventListener("input", showSpeed);
-  $("language").addEventListener("change", () => { languageTouched = true; show("language", ""); fillVoices(); });
+  $("language").addEventListener("change", () => { show("language", ""); fillVoices(); });
   $("example").addEventListener("click", () => {
     const spoken = $("language").value;
     $("text").value = word(spoken === "ru" || spoken === "en" ? `example_${spoken}` : `example_${pageLanguage()}`);
@@ -96,13 +91,11 @@ export function fieldsOf($, portraits) {
         auto.dataset.word = "language_auto";
         $("language").replaceChildren(auto, ...known.languages.map(({ code, name }) => option(code, name)));
         $("language").value = known.default;
-        speakIn(pageLanguage());
       }
       fillVoices();
     },
-    /** The page speaks another language now, and so does the portrait unless the person chose. */
+    /** The page speaks another language now. */
     say() {
-      if (!languageTouched) speakIn(pageLanguage());
       count();
       showSpeed();
       fillVoices();

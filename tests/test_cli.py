@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -66,9 +67,22 @@ def test_say_in_russian(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.
 
     assert main(["say", "Да"]) == 0
     out = capsys.readouterr().out
+    assert ", ru, " in out
     assert "кадров: " in out
     assert "всего" in out
     assert re.match(r".*/outputs/avatar_\d{8}-\d{6}_[0-9a-f]{16}\.mp4\n", out)
+
+
+@pytest.mark.parametrize(
+    ("text", "locale", "code"),
+    [("Hello", "ru_RU.UTF-8", "en"), ("Привет", "en_US.UTF-8", "ru"), ("Salut", "fr_FR.UTF-8", "fr")],
+)
+def test_the_language_is_found_from_the_text_and_the_locale(
+    text: str, locale: str, code: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LANG", locale)
+    assert main(["say", text, "-o", "a.mp4", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["language"] == code
 
 
 def test_say_as_json_with_everything_set(tmp_path: Path) -> None:
@@ -111,7 +125,13 @@ def test_a_picture_of_ones_own(tmp_path: Path) -> None:
         (["say", "Да", "--language", "tlh"], "“tlh” is not known", "«tlh» не поддерживается"),
         (["say", "Да", "--voice", "x"], "“x” is not known", "«x» не найден"),
         (["say", "Да", "--avatar", "nobody"], "“nobody” is not known", "«nobody» не найден"),
-        (["say", "Да", "--avatar", "no/me.png"], "“no/me.png” is not known", "«no/me.png» не найден"),
+        (["say", "Да", "--avatar", "/no/me.jpg"], "There is no file /no/me.jpg:", "Файла /no/me.jpg нет:"),
+        (["say", "Да", "--avatar", "me.png"], "There is no file me.png:", "Файла me.png нет:"),
+        (["say", "Да", "--avatar", "~/no.mp4"], "There is no file ~/no.mp4:", "Файла ~/no.mp4 нет:"),
+        (["say", "Да", "--avatar", "~nobody-here"], "There is no file ~nobody-here:", "Файла ~nobody-here нет:"),
+        (["say", "Да", "--avatar", f"{__file__}/x"], "There is no file", "Файла"),
+        (["say", "Да", "--avatar", "."], ". is a folder", ". — это папка"),
+        (["say", "Да", "--avatar", "x" * 300], "is not known", "не найден"),
         (["say", "Да", "--avatar", __file__], "not a picture", "не удаётся прочитать"),
         (["say", "Да", "--fps", "fast"], "a whole number", "нужно целое число"),
         (["say", "Да", "--speed", "fast"], "a number", "нужно число"),
@@ -177,7 +197,7 @@ def test_an_interrupt_leaves_no_file(tmp_path: Path, kind: signal.Signals) -> No
     command = [sys.executable, "-m", "lipsync", "say", text, "-o", "out/a.mp4", "--track", "out/a.json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         deadline = time.monotonic() + 30
-        while len(list((tmp_path / "out").iterdir())) < 2 and time.monotonic() < deadline:
+        while len(_open_in(process.pid, tmp_path / "out")) < 2 and time.monotonic() < deadline:
             time.sleep(0.01)
         assert process.poll() is None
         process.send_signal(kind)
@@ -186,6 +206,34 @@ def test_an_interrupt_leaves_no_file(tmp_path: Path, kind: signal.Signals) -> No
     assert process.returncode == 130
     assert (out, err) == (b"", b"Interrupted: nothing was written.\n")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+def _open_in(pid: int, folder: Path) -> set[str]:
+    """The files below ``folder`` that a process has open, also those without a name."""
+    found = set()
+    for one in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(OSError):  # it was closed meanwhile
+            place = str(one.readlink())
+            found |= {place} if place.startswith(f"{folder}/") else set()
+    return found
+
+
+@pytest.mark.parametrize("nameless", [True, False])
+def test_a_killed_one_leaves_no_file_for_ever(tmp_path: Path, nameless: bool) -> None:
+    (tmp_path / "out").mkdir()
+    text = "Это очень длинный рассказ о том, как мы говорили. " * 98
+    words = ["say", text, "--language", "ru", "-o", "out/a.mp4", "--subtitles", "vtt", "--track", "out/a.json"]
+    code = "import sys; from lipsync import cli, part; "
+    code += "" if nameless else "part._open_nameless = lambda folder: None; "
+    with subprocess.Popen([sys.executable, "-c", f"{code}cli.main({words!r})"]) as process:
+        deadline = time.monotonic() + 30
+        while len(_open_in(process.pid, tmp_path / "out")) < 3 and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.kill()
+    left = list((tmp_path / "out").iterdir())
+    assert len(left) == (0 if nameless else 3)
+    assert main(["say", "Да", "-o", "out/b.mp4"]) == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.mp4"]
 
 
 def test_say_needs_neither_the_web_nor_the_tests() -> None:
@@ -241,7 +289,8 @@ def test_the_doctor_says_what_is_missing_and_what_it_would_add(
     lines = {line.split()[1]: line for line in capsys.readouterr().out.splitlines()}
     for name in ("outputs", "avatar", "pyav"):
         assert lines[name].startswith("✗")
-    assert "would add: writes H.264 and AAC" in lines["pyav"]
+    assert "needed: writes H.264 and AAC" in lines["pyav"]
+    assert not any(line.startswith("✗") and "would add" in line for line in lines.values())
     assert lines["ffprobe"].startswith("–")
     assert lines["numpy"].startswith("✓")
 
@@ -307,3 +356,49 @@ def test_what_is_left_out_of_a_video_is_printed(
     facts = json.loads(capsys.readouterr().out)
     assert facts["avatar_part"]["left_out"] == [{"start": 0.0, "end": 1.0, "reason": "no_face"}]
     assert facts["avatar_part"]["sentence"].startswith("Seconds 1.0-4.0")
+
+
+@pytest.mark.parametrize("name", ["x.avi", "x.MOV", "x.mp4.webm"])
+def test_another_ending_than_mp4_is_refused_before_any_work(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["say", "", "-o", name]) == 2
+    assert f"the name {name} must end in .mp4" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+    for good in ("a.MP4", "b"):
+        assert main(["say", "Да", "-o", good]) == 0
+        assert (tmp_path / good).is_file()
+
+
+def test_a_misspelt_setting_is_named_on_standard_error(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIPSYNC_OUTPUT", "elsewhere")
+    monkeypatch.setenv("LIPSYNC_CI", "1")
+    assert main(["avatars"]) == 0
+    err = capsys.readouterr().err
+    assert "LIPSYNC_OUTPUT:" in err
+    assert "LIPSYNC_OUTPUTS" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "words", [["voices"], ["avatars"], ["doctor"], ["models"], ["keys"], ["voices", "list"], ["--help"]]
+)
+def test_every_command_prints_on_an_ascii_terminal(words: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    monkeypatch.setenv("LANG", "ru_RU.UTF-8")
+    done = run(*words)
+    assert done.returncode == 0, done.stderr
+    assert (done.stdout + done.stderr).isascii()
+    assert b"Error" not in done.stderr
+    if words == ["doctor"]:
+        assert done.stdout.startswith(b"+ python")
+
+
+def test_json_on_an_ascii_terminal_is_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    monkeypatch.setenv("LIPSYNC_STATE", "state")
+    assert json.loads(run("voices", "--json").stdout)["languages"]["kk"] == "Қазақша"
+    assert run("keys", "add", "“Анна” – 😀").returncode == 0
+    assert json.loads(run("keys", "--json").stdout)[0]["name"] == "“Анна” – 😀"

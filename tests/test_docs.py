@@ -18,7 +18,7 @@ from flask import Flask
 from pydantic import SecretStr
 
 from lipsync.cli import main
-from lipsync.errors import SENTENCES
+from lipsync.errors import OF_A_VIDEO, SENTENCES
 from lipsync.installation import IMAGE_VARIABLE
 from lipsync.settings import Settings
 from lipsync.speech.languages import LANGUAGES
@@ -296,6 +296,13 @@ def test_every_error_has_a_sentence_and_gives_it_its_facts() -> None:
     # werkzeug's own errors: tests/web tries each of them. And where an error is told again that was raised before: a
     # job's, and in the log without what a person has said.
     assert set(worked_out) == {"lipsync/web/errors.py", "lipsync/jobs/job.py", "lipsync/logs.py"}
+
+
+def test_what_is_said_of_a_video_needs_the_same_facts() -> None:
+    for code, sentence in OF_A_VIDEO.items():
+        for spoken in (sentence.en, sentence.ru):
+            assert placeholders(spoken) == placeholders(SENTENCES[code].en)
+        assert sentence.status == SENTENCES[code].status
 
 
 def test_every_sentence_is_said_somewhere() -> None:

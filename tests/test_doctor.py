@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 import torch
 
+from lipsync import doctor
 from lipsync.animate.wav2lip.layout import expected_shapes
-from lipsync.doctor import Finding, examine
+from lipsync.doctor import MIN_FREE, Finding, examine
 from lipsync.face import s3fd
 from lipsync.settings import Settings
+from lipsync.speech.espeak import EspeakVoice
+from lipsync.speech.installed import MAKERS
+from lipsync.speech.types import Voice
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +66,60 @@ def test_s3fd(tmp_path: Path) -> None:
     one = finding("s3fd", tmp_path)
     assert one.found
     assert "LIPSYNC_DETECTOR=s3fd" in one.detail
+
+
+@pytest.mark.parametrize("name", ["outputs", "cache", "state"])
+def test_a_folder_that_cannot_be_written_gets_no_tick(tmp_path: Path, name: str) -> None:
+    assert finding(name, tmp_path).found
+    assert not (tmp_path / name).exists()
+    (tmp_path / name).write_text("a file in its place")
+    one = finding(name, tmp_path)
+    assert not one.found
+    assert one.needed == (name != "cache")
+    assert str(tmp_path / name) in one.detail
+
+
+@pytest.mark.parametrize("full", ["no byte", "little"])
+def test_a_full_disk_gets_no_tick(tmp_path: Path, full: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    if full == "no byte":  # a quota, for example, of which disk_usage knows nothing
+
+        def refuse(_file: int) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        monkeypatch.setattr(os, "fsync", refuse)
+    else:
+        usage = shutil.disk_usage(tmp_path)
+        monkeypatch.setattr(shutil, "disk_usage", lambda _place: usage._replace(free=MIN_FREE - 1))
+    for name in ("outputs", "state"):
+        one = finding(name, tmp_path)
+        assert not one.found
+        assert ("No space left" if full == "no byte" else "at least 100 MB are needed") in one.detail
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_database_gets_no_tick(tmp_path: Path) -> None:
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "lipsync.db").write_bytes(b"")
+    assert "restore it from a backup" in finding("state", tmp_path).detail
+
+
+def test_every_voice_engine_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of the registry, one that is added later too."""
+
+    def broken(_settings: Settings) -> Voice:
+        raise RuntimeError("it is broken")
+
+    monkeypatch.setattr(doctor, "MAKERS", {**MAKERS, "parrot": lambda _settings: EspeakVoice(), "owl": broken})
+    names = {one.name for one in examine(Settings(_env_file=None, checkpoints=tmp_path))}
+    assert {"espeak-ng", "parrot", "owl", *MAKERS} - {"espeak"} <= names
+    assert "silero-ru" in finding("silero", tmp_path).detail
+    assert finding("parrot", tmp_path).detail.startswith("espeak-male, espeak-female, not used")
+    assert (finding("owl", tmp_path).found, finding("owl", tmp_path).detail) == (False, "it is broken")
+
+
+def test_a_misspelt_setting_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LIPSYNC_PROT", "3001")
+    one = finding("settings", tmp_path)
+    assert not one.found
+    assert "LIPSYNC_PROT" in one.detail
+    assert "LIPSYNC_PORT" in one.detail

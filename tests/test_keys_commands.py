@@ -46,6 +46,8 @@ def test_a_key_is_made_shown_once_listed_and_revoked(capsys: CAPTURED) -> None:
     assert "generate" in listed
     assert "Анна" in listed
     assert key[14:] not in listed
+    assert main(["keys"]) == 0
+    assert capsys.readouterr().out == listed
     assert main(["keys", "revoke", key[5:13]]) == 0
     assert "revoked" in capsys.readouterr().out
     assert main(["keys", "list"]) == 0
@@ -59,6 +61,8 @@ def test_scopes_and_json(capsys: CAPTURED) -> None:
     assert is_taken(made.pop("key"))
     assert main(["keys", "list", "--json"]) == 0
     assert json.loads(capsys.readouterr().out) == [made]
+    assert main(["keys", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out) == [made]
     assert main(["keys", "revoke", made["id"], "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["revoked"].endswith("+00:00")
 
@@ -67,7 +71,7 @@ def test_what_cannot_be_is_said(capsys: CAPTURED, monkeypatch: pytest.MonkeyPatc
     assert main(["keys", "revoke", "nobody"]) == 2
     assert capsys.readouterr().err == "There is no key “nobody”.\n"
     assert main(["keys", "add", " "]) == 2
-    for command in (["keys"], ["keys", "add", "Ann", "--scope", "root"], ["keys", "revoke"]):
+    for command in (["keys", "sing"], ["keys", "add", "Ann", "--scope", "root"], ["keys", "revoke"]):
         with pytest.raises(SystemExit) as ended:
             main(command)
         assert ended.value.code == 2

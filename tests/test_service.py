@@ -267,8 +267,8 @@ HTML = b"<!DOCTYPE html><html><body>404</body></html>"
         ({"text": "Да", "avatar": "nobody"}, "unknown_avatar"),
         ({"text": "Да", "avatar": "../avatars/gauss.jpg"}, "unknown_avatar"),
         ({"text": "Да", "avatar": str(avatar("gauss").path)}, "unknown_avatar"),
-        ({"text": "Да", "avatar": Path("/nowhere/me.jpg")}, "unknown_avatar"),
-        ({"text": "Да", "avatar": Path("/")}, "cannot_read"),
+        ({"text": "Да", "avatar": Path("/nowhere/me.jpg")}, "file_missing"),
+        ({"text": "Да", "avatar": Path("/")}, "file_is_folder"),
         ({"text": "Да", "avatar": ["gauss"]}, "bad_field"),
         ({"text": "Да", "fps": 9}, "bad_field"),
         ({"text": "Да", "subtitles": "ass"}, "bad_field"),
@@ -464,7 +464,7 @@ def test_a_default_avatar_that_is_not_there_fails_to_load(tmp_path: Path) -> Non
     service = LipsyncService(Settings(_env_file=None, avatar="nobody.jpg", cache=tmp_path, warm_up=False))
     with pytest.raises(LipsyncError) as caught:
         service.load()
-    assert caught.value.code == "unknown_avatar"
+    assert caught.value.code == "file_missing"
     assert service.status()["status"] == "failed"
 
 
@@ -510,3 +510,10 @@ def test_a_long_text_needs_no_more_memory_than_a_short_one(tmp_path: Path) -> No
     assert short < 6
     assert long > 60  # 1500 frames of 84 kB would be 126 MB
     assert after - before < 20
+
+
+def test_another_ending_than_mp4_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(LipsyncError) as caught:
+        make_service(tmp_path).generate(text="Да", output=tmp_path / "x.avi")
+    assert caught.value.code == "not_mp4"
+    assert not (tmp_path / "x.avi").exists()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import secrets
 import shutil
 import tempfile
 from contextlib import ExitStack, suppress
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from lipsync.animate.types import ARKIT_NAMES, FaceTrack
 from lipsync.errors import LipsyncError
+from lipsync.part import Part
 from lipsync.speech.types import Speech
 
 _DIGITS = 5
@@ -42,11 +42,12 @@ class TrackFile:
             try:
                 if path.is_dir():
                     raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-                self._part = path.absolute().with_name(f".{secrets.token_hex(8)}.part")
+                self._part = Part(path)
+                opened.callback(self._part.discard)
                 temporary = [opened.enter_context(tempfile.TemporaryFile("w+", encoding="utf-8")) for _ in range(2)]
                 self._openings_file: IO[str] = temporary[0]
                 self._phones_file: IO[str] = temporary[1]
-                self._file: IO[str] = opened.enter_context(self._part.open("x", encoding="utf-8"))
+                self._file: IO[str] = opened.enter_context(self._part.path.open("w", encoding="utf-8"))
             except OSError as error:
                 raise self._refused(error) from error
             self._opened = opened.pop_all()
@@ -79,8 +80,9 @@ class TrackFile:
             self._file.write('],\n"phones": [')
             self._append(self._phones_file)
             self._file.write("\n]}\n")
+            self._file.close()
+            self._part.publish()
             self._opened.close()
-            self._part.replace(self._path)
         except OSError as error:
             self.abort()
             raise self._refused(error) from error
@@ -89,7 +91,6 @@ class TrackFile:
         """Leave no file."""
         with suppress(OSError):  # what they still held cannot be written; it is thrown away anyhow
             self._opened.close()
-        self._part.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self

@@ -187,7 +187,8 @@ class PersonTracker:
     def _refusal(self) -> LipsyncError:
         reasons = Counter(seen.reason or "short" for seen in self._seen)
         (most, _), *_ = reasons.most_common(1)
-        return self._errors.get(most) or LipsyncError("no_steady_face", seconds=f"{MIN_PART_S:g}")
+        error = self._errors.get(most) or LipsyncError("no_steady_face", seconds=f"{MIN_PART_S:g}")
+        return error.of_a_video()
 
     def _end(self, index: int) -> float:
         """Seconds at which a frame ends."""

@@ -5,56 +5,80 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
-from sqlalchemy import Dialect, Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError, DisconnectionError, TimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 import lipsync.access.tables  # noqa: F401 - its tables are made too
 from lipsync.errors import LipsyncError
+from lipsync.jobs.database_file import ensure_database
 from lipsync.jobs.tables import Base
 from lipsync.settings import Settings
 
 BUSY = 5.0
 """Seconds that SQLite waits for another writer."""
 
-_making = threading.Lock()
-
 
 def connect(settings: Settings) -> Engine:
     """The engine, its tables made where they are missing. Raises LipsyncError: database_busy, database_broken,
-    cannot_write."""
+    database_empty, database_lost, cannot_write."""
+    file = settings.state.expanduser().absolute() / "lipsync.db"
     if settings.database is not None:
-        engine = create_engine(settings.database.get_secret_value(), pool_pre_ping=True)
-    else:
-        engine = _engine_of(settings.state.expanduser().absolute() / "lipsync.db")
+        url = make_url(settings.database.get_secret_value())
+        named = _file_of(url)
+        if named is None:
+            engine = create_engine(url, pool_pre_ping=True)
+            with speaking():
+                Base.metadata.create_all(engine)
+            return engine
+        file = named
+    engine = _engine_of(file)
     with speaking():
         Base.metadata.create_all(engine)
     return engine
 
 
+def _file_of(url: URL) -> Path | None:
+    """The file of a SQLite database that is named without any option; None for every other database."""
+    plain = url.drivername in ("sqlite", "sqlite+pysqlite") and not url.query
+    if not plain or not url.database or url.database == ":memory:" or url.database.startswith("file:"):
+        return None
+    return Path(url.database).absolute()
+
+
 def _engine_of(file: Path) -> Engine:
-    """Of SQLite. When the file was removed, or another put in its place, all goes on with what is there then."""
-    with _writing(file):  # who starts it may know the whole path; who asks later is told the name alone
-        _private(file)
+    """The engine of a SQLite file. When it was removed while the server runs, a new one is created; when another was
+    put in its place, that one is used."""
+    # Never SQLite itself creates the file: it would be empty for a moment, and after a crash for ever.
+    address = URL.create("sqlite", database=f"file:{quote(os.fsencode(file))}", query={"mode": "rw", "uri": "true"})
+    engine = create_engine(address, connect_args={"timeout": BUSY})
+    schema: list[str] = []
+    for table in Base.metadata.sorted_tables:
+        schema.append(str(CreateTable(table).compile(dialect=engine.dialect)))
+        schema += [str(CreateIndex(index).compile(dialect=engine.dialect)) for index in table.indexes]
+    with _writing(file):  # at start the whole path is shown; a caller over HTTP gets the name alone
+        ensure_database(file, schema, shown=file, starting=True)
         if not os.access(file, os.R_OK | os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    engine = create_engine(f"sqlite:///{file}", connect_args={"timeout": BUSY})
 
     @event.listens_for(engine, "do_connect")
     def prepare(*_: object) -> None:
         with _writing(file.name):
-            _private(file)
+            ensure_database(file, schema, shown=file.name, starting=False)
 
     @event.listens_for(engine, "connect")
     def set_up(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
         record.info["file"] = _identity(file)
-        _set_up(connection, engine.dialect)
+        _set_up(connection)
+        if not _tables(connection) & Base.metadata.tables.keys():
+            connection.close()
+            raise LipsyncError("database_empty", place=file.name, name=file.name)
 
     @event.listens_for(engine, "checkout")
     def check(_connection: object, record: ConnectionPoolEntry, _proxy: object) -> None:
@@ -64,30 +88,15 @@ def _engine_of(file: Path) -> Engine:
     return engine
 
 
-def _private(file: Path) -> None:
-    """Make the file where it is missing, which nobody else may read: texts that wait for their video are in it.
-
-    One that is there is never opened here: when a process closes any descriptor of a file, POSIX takes all of the
-    process's locks on it away, SQLite's too ("How To Corrupt An SQLite Database File", 2.2). The next process that
-    came and went, such as ``lipsync keys``, would take itself for the last one and remove the write-ahead log.
-    Raises OSError.
-    """
-    with _making:  # no other thread has it open before it is closed here
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if not file.exists():
-            with suppress(FileExistsError):  # another process was quicker
-                os.close(os.open(file, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
-    if file.is_dir():
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-
-
 @contextmanager
 def _writing(place: Path | str) -> Iterator[None]:
-    """Raises LipsyncError cannot_write for ``place`` where an OSError is raised."""
+    """Raises LipsyncError cannot_write for ``place`` where an OSError or an error of SQLite is raised."""
     try:
         yield
     except OSError as error:
         raise LipsyncError("cannot_write", place=place, reason=error.strerror) from error
+    except sqlite3.Error as error:
+        raise LipsyncError("cannot_write", place=place, reason=str(error)) from error
 
 
 def _identity(file: Path) -> tuple[int, int] | None:
@@ -98,17 +107,16 @@ def _identity(file: Path) -> tuple[int, int] | None:
     return facts.st_dev, facts.st_ino
 
 
-def _set_up(connection: sqlite3.Connection, dialect: Dialect) -> None:
+def _set_up(connection: sqlite3.Connection) -> None:
     cursor = connection.cursor()
     cursor.execute("PRAGMA journal_mode=WAL")  # readers do not wait for the writer
     cursor.execute("PRAGMA synchronous=FULL")  # what was answered 202 is there after a power cut too
     cursor.execute("PRAGMA foreign_keys=ON")
-    if cursor.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
-        for table in Base.metadata.sorted_tables:
-            cursor.execute(str(CreateTable(table, if_not_exists=True).compile(dialect=dialect)))
-            for index in table.indexes:
-                cursor.execute(str(CreateIndex(index, if_not_exists=True).compile(dialect=dialect)))
     cursor.close()
+
+
+def _tables(connection: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 @contextmanager

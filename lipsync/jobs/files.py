@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from lipsync.errors import LipsyncError
-from lipsync.part import part_of
+from lipsync.part import Part
 
 _KEY = re.compile(r"(?:jobs/[0-9a-f]{32}/)?[A-Za-z0-9][\w.-]*", re.ASCII)
 WORK = "jobs"
@@ -36,12 +36,14 @@ class FileStore:
     def put(self, key: str, data: bytes) -> None:
         """Write a file; it appears whole or not at all. Raises LipsyncError cannot_write."""
         path = self.path(key)
-        part = part_of(path)
         try:
-            part.write_bytes(data)
-            part.replace(path)
+            part = Part(path)
+            try:
+                part.path.write_bytes(data)
+                part.publish()
+            finally:
+                part.discard()
         except OSError as error:
-            part.unlink(missing_ok=True)
             raise LipsyncError("cannot_write", place=key, reason=error.strerror) from error
 
     def get(self, key: str) -> bytes:

@@ -18,7 +18,7 @@ from lipsync.errors import LipsyncError
 from lipsync.media.composition import make_offsets_readable
 from lipsync.media.encoder import Encoder
 from lipsync.media.frame import Frame
-from lipsync.part import part_of
+from lipsync.part import Part
 
 _QUEUE = 4
 """Frames that may wait for the encoder: enough to even out the two, and 8 MB at 1024x1304."""
@@ -39,9 +39,8 @@ class Mp4Writer:
     """Writes H.264 (yuv420p, BT.709 limited range) and AAC (mono) in one pass, with the index before the data.
 
     Frames have the fixed rate ``fps`` and both streams start at 0. Coding runs in a thread of the writer's own,
-    behind a short queue: what waits for the encoder is bounded. The target is written under a hidden name beside
-    it and renamed at the end, so it appears whole or not at all. The stream grows under its own name, for who wants
-    to watch before the end.
+    behind a short queue: what waits for the encoder is bounded. The target appears whole or not at all
+    (:class:`lipsync.part.Part`). The stream grows under its own name, for who wants to watch before the end.
 
     Used as a context: leaving it closes the files, leaving it by an exception leaves no target, and the stream as far
     as it has come. The methods are to be called from one thread.
@@ -77,14 +76,15 @@ class Mp4Writer:
         if target.is_dir():
             reason = {"en": "it is a folder", "ru": "это папка"}
             raise LipsyncError("cannot_write", place=target, reason=reason)
-        self._part = part_of(target)
+        self._part: Part | None = None
         self._error: BaseException | None = None
         self._dropped = False
         self._open = True
         try:
-            self._part.write_bytes(bytes(4096))  # libav never closes a file whose first block it cannot write
+            self._part = Part(target)
+            self._part.path.write_bytes(bytes(4096))  # libav never closes a file whose first block it cannot write
             self._encoder = Encoder(
-                f"file:{self._part}",  # or libav takes a name with a colon for an address
+                f"file:{self._part.path}",  # or libav takes a name with a colon for an address
                 width=width,
                 height=height,
                 fps=fps,
@@ -131,8 +131,9 @@ class Mp4Writer:
         self._stop()
         try:
             self._raise_failure()
-            make_offsets_readable(self._part)
-            self._part.replace(self._target)
+            if self._part is not None:
+                make_offsets_readable(self._part.path)
+                self._part.publish()
         except BaseException as error:
             self._remove()
             self._raise(error)
@@ -177,7 +178,8 @@ class Mp4Writer:
         raise error
 
     def _remove(self) -> None:
-        self._part.unlink(missing_ok=True)
+        if self._part is not None:
+            self._part.discard()
 
     def _code(self) -> None:
         """The thread. After an error it goes on taking from the queue, so that the caller never waits in vain."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from lipsync.errors import LipsyncError
-from lipsync.terminal import ProgressBar
+from lipsync.terminal import ProgressBar, print_json
 
 if TYPE_CHECKING:
     from lipsync.models.catalogue import Model
@@ -26,8 +25,10 @@ class Words(Protocol):
 
 
 def add_arguments(parser: argparse.ArgumentParser, words: Words) -> None:
-    """The three commands and their options."""
-    commands = parser.add_subparsers(required=True, metavar=words("command", "команда"), parser_class=type(parser))
+    """The three commands and their options; without one of them the models are listed."""
+    parser.set_defaults(command=show)
+    parser.add_argument("--json", action="store_true", help=words("as JSON", "как JSON"))
+    commands = parser.add_subparsers(metavar=words("command", "команда"), parser_class=type(parser))
     one = commands.add_parser("list", help=words("known weights, and which are here", "какие есть веса"))
     one.set_defaults(command=show)
     one.add_argument("--json", action="store_true", help=words("as JSON", "как JSON"))
@@ -58,7 +59,7 @@ def show(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     models = catalogue().values()
     if options.json:
         facts = [{**one.model_dump(mode="json"), "found": one.found(settings.checkpoints)} for one in models]
-        print(json.dumps(facts, ensure_ascii=False, indent=2, default=str))
+        print_json(facts)
         return 0
     width = max(len(one.name) for one in models)
     for one in models:

@@ -13,6 +13,7 @@ from lipsync.access.secret import session_secret
 from lipsync.access.tokens import Tokens
 from lipsync.errors import LipsyncError
 from lipsync.jobs.database import connect
+from lipsync.serving.listen import check_listen
 from lipsync.settings import Settings
 from lipsync.terminal import language_of
 from lipsync.web.protection.hosts import read_hosts
@@ -24,17 +25,21 @@ MISTAKEN = os.EX_CONFIG
 
 
 def start_or_exit(settings: Settings, bound: Iterable[object]) -> None:
-    """Go on, or say in one sentence why not, and exit.
+    """Go on, or say in one sentence why not, and exit: with MISTAKEN, or with 1 where the next try may succeed.
 
     ``bound`` is where gunicorn listens (``cfg.address``): pairs of host and port, paths of sockets, descriptors.
     The worker is told by LIPSYNC_REQUIRE_KEY when that is not this machine alone, as LIPSYNC_HOST does not say it.
     """
+    bound = tuple(bound)
     hosts = [host for one in (*bound, *_inherited()) for host in _hosts(one)]
+    status = MISTAKEN
     try:
         check_start(settings, hosts)
+        status = 1
+        check_listen(bound)
     except LipsyncError as error:
         print(error.sentence(language_of(os.environ)), file=sys.stderr)
-        sys.exit(MISTAKEN)
+        sys.exit(status)
     if not all(is_local(host) for host in hosts) and not settings.allow_anonymous:
         os.environ["LIPSYNC_REQUIRE_KEY"] = "1"
 

@@ -35,6 +35,7 @@ from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
+from queue import Empty
 from selectors import EVENT_READ
 from threading import Lock
 from typing import Any
@@ -111,7 +112,10 @@ class Worker(ThreadWorker):  # type: ignore[misc]
     MANNERS = Manners()
 
     nr_conns: int
+    alive: bool
     worker_connections: int
+    early_signals: Any
+    """The queue of signals that the worker has inherited from the master, where there is one (gunicorn.conf.py)."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
@@ -149,6 +153,15 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             self.log.warning("%d connections at most: only %d files can be open (ulimit -n)", fitting, files)
             self.worker_connections = fitting
             self.max_keepalived = max(0, fitting - self.cfg.threads)
+
+    def init_signals(self) -> None:
+        """Between the fork and its own handlers the worker has the master's, which only note a signal. A stop that
+        comes in that moment would be lost, and the master would wait for the worker until its patience ends."""
+        super().init_signals()
+        with suppress(AttributeError, Empty):
+            while True:
+                if self.early_signals.get_nowait() in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+                    self.alive = False
 
     def handle_quit(self, sig: int, frame: object) -> None:
         """End now. A terminal's Ctrl-C reaches worker and master, and the master sends SIGQUIT on top: a second

@@ -7,7 +7,7 @@ statistics err; among the languages in Latin letters the library py3langid decid
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from lipsync.speech.common_words import COMMON
 from lipsync.speech.languages import LANGUAGES
@@ -26,6 +26,7 @@ _CLOSE = 2.0
 
 _CYRILLIC = ("ru", "uk", "kk", "be")
 _LATIN = tuple(one.code for one in LANGUAGES if one.code not in (*_CYRILLIC, "ka"))
+_KNOWN = frozenset(one.code for one in LANGUAGES)
 _FIRST = {"cyrillic": "ru", "latin": "en"}
 """What a text is taken for that nothing tells."""
 
@@ -64,10 +65,13 @@ _WORDS = {
 """Of which languages each is a common word."""
 
 
-def detect_language(text: str) -> str:
-    """The code of the language of ``text``, one of LANGUAGES; Russian or English where nothing tells more.
+def detect_language(text: str, likely: Sequence[str] = ()) -> str:
+    """The code of the language of ``text``, one of LANGUAGES.
 
-    Only its first 4000 characters are looked at, and the letters that most of its words are written in.
+    ``likely`` are codes of languages that the person is known to use, the likeliest first, such as the locale's.
+    Where the words of a text fit several languages, or none, the first of them that is written in its letters is
+    taken, else Russian or English. Only the first 4000 characters are looked at, and the letters that most of the
+    words are written in.
     """
     words = re.findall(r"[^\W\d_]+(?:['’ʻ][^\W\d_]+)*", text[:_LOOKED_AT].lower())
     scripts = {
@@ -76,8 +80,10 @@ def detect_language(text: str) -> str:
         "latin": sum(1 for word in words if word[0] < "\u0250"),
     }
     script = max(scripts, key=lambda name: scripts[name])
+    if not scripts[script]:  # no letters: digits are read in any language
+        return next((code for code in likely if code in _KNOWN), _FIRST["cyrillic"])
     if script == "ka":
-        return script if scripts[script] else _FIRST["cyrillic"]
+        return script
     candidates = _CYRILLIC if script == "cyrillic" else _LATIN
     points = _points(words, candidates)
     best, second = sorted(points.values(), reverse=True)[:2]
@@ -87,7 +93,9 @@ def detect_language(text: str) -> str:
         return _by_statistics(
             " ".join(words), [code for code in _LATIN if points[code] >= best - _CLOSE and code != "uz"]
         )
-    return leaders[0] if best > 0 else _FIRST[script]
+    if best > 0:
+        return next((code for code in likely if code in leaders), leaders[0])
+    return next((code for code in likely if code in candidates), _FIRST[script])
 
 
 def _points(words: Iterable[str], candidates: Iterable[str]) -> dict[str, float]:

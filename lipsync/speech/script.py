@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -27,13 +28,14 @@ class Script:
         return spoken(self.passage)
 
 
-def script_of(text: str, language: str, max_length: int) -> Script:
-    """``text`` as a person typed it, in ``language``: a code, a name, or ``auto``, which is found from the text.
+def script_of(text: str, language: str, max_length: int, likely: Sequence[str] = ()) -> Script:
+    """``text`` as a person typed it, in ``language``: a code, a name, or ``auto``, which is found from the text and,
+    where that leaves it open, from the codes ``likely``, as in :func:`lipsync.speech.detect.detect_language`.
 
     Raises LipsyncError unknown_language, and what :func:`lipsync.speech.text.clean_text` raises of a text that is
     empty, longer than ``max_length`` characters, or cannot be spoken.
     """
     clean = clean_text(text, max_length)
     found = language.strip().casefold() == AUTO
-    code = detect_language(clean) if found else resolve_language(language).code
+    code = detect_language(clean, likely) if found else resolve_language(language).code
     return Script(read(clean, code), code)

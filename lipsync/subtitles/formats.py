@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Literal, Self, get_args
 
 from lipsync.errors import LipsyncError
-from lipsync.part import part_of
+from lipsync.part import Part
 from lipsync.subtitles.cues import Cue
 
 Format = Literal["vtt", "srt"]
@@ -58,10 +58,10 @@ class SubtitleFile:
 
     def __init__(self, path: Path, format: Format) -> None:
         self._path, self._format = path, format
-        self._part = part_of(path)
         self._count = 0
         try:
-            self._file = self._part.open("x", encoding="utf-8", newline="\n")
+            self._part = Part(path)
+            self._file = self._part.path.open("w", encoding="utf-8", newline="\n")
             self._file.write(head(format))
         except OSError as error:
             raise self._failed(error) from error
@@ -82,11 +82,11 @@ class SubtitleFile:
         try:
             self._file.close()
             if kind is None:
-                self._part.replace(self._path)
+                self._part.publish()
         except OSError as error:
             raise self._failed(error) from error
         finally:
-            self._part.unlink(missing_ok=True)
+            self._part.discard()
 
     def _failed(self, error: OSError) -> LipsyncError:
         return LipsyncError("cannot_write", place=self._path, reason=error.strerror or type(error).__name__)

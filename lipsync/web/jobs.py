@@ -19,6 +19,7 @@ from lipsync.jobs.webhook import check_webhook
 from lipsync.serving.client import departure_probe, has_left
 from lipsync.serving.stopping import is_stopping
 from lipsync.settings import Settings
+from lipsync.speech.detect import AUTO
 from lipsync.speech.fallback import Fallback
 from lipsync.web.answers import JobAnswer, JobsAnswer
 from lipsync.web.caller import current
@@ -28,7 +29,7 @@ from lipsync.web.contract.described import Answered, Body, Media, a_file, descri
 from lipsync.web.describe import describe, told, told_fallbacks
 from lipsync.web.live import Watchers, events, growing
 from lipsync.web.picture_url import fetch_picture
-from lipsync.web.reader import language_of_answer
+from lipsync.web.reader import language_of_answer, likely_languages
 from lipsync.web.wish import Wish, read_wish
 
 _LISTED = 50
@@ -47,7 +48,7 @@ _WAITS = (
 _WISH = Body(json=Wish, form=Wish, files=("image",))
 
 
-def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
+def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:  # noqa: PLR0915 - each is short
     """``/api/generate`` and the routes under ``/api/jobs``."""
     api = Blueprint("jobs", __name__, url_prefix="/api")
 
@@ -57,6 +58,8 @@ def blueprint(settings: Settings, jobs: Jobs, watchers: Watchers) -> Blueprint:
         if wish.webhook is not None:
             check_webhook(wish.webhook, settings)
         wanted = wish.model_dump(exclude={"webhook"})
+        if wish.language is not None and wish.language.strip().casefold() == AUTO:
+            wanted["likely"] = likely_languages(request)
         key = request.headers.get("Idempotency-Key")
         address = wish.image_url
         return jobs.submit(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from lipsync.errors import LANGUAGES, LipsyncError
 from lipsync.jobs import submission
 from lipsync.logs import WHOLE
+from lipsync.serving.stopping import is_stopping
 from lipsync.speech.types import Speech, VoiceInfo
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Service(submission.Service, Protocol):
         voice: str | None = None,
         speed: float | None = None,
         sex: str = "",
+        likely: Sequence[str] | None = None,
     ) -> Iterator[Speech]: ...
 
 
@@ -55,12 +57,18 @@ class Loading:
     def _load(self) -> None:
         try:
             self._service.load()
-        except LipsyncError as error:
-            log.exception("the service could not load", extra=WHOLE)
-            self._reason = {language: error.sentence(language) for language in LANGUAGES}
         except Exception as error:
-            log.exception("the service could not load", extra=WHOLE)
-            self._reason = f"{type(error).__name__}: {error}"
+            # A process that ends removes what is being used here, such as the folder of the first clip.
+            log.log(
+                logging.DEBUG if is_stopping() else logging.ERROR,
+                "the service could not load",
+                exc_info=True,
+                extra=WHOLE,
+            )
+            if isinstance(error, LipsyncError):
+                self._reason = {language: error.sentence(language) for language in LANGUAGES}
+            else:
+                self._reason = f"{type(error).__name__}: {error}"
 
     @property
     def failure(self) -> LipsyncError | None:

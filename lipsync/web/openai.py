@@ -25,7 +25,7 @@ from lipsync.media.resample import Resampler
 from lipsync.media.sound_file import SoundFile
 from lipsync.media.sound_writer import FORMATS, SoundWriter
 from lipsync.serving.client import has_left
-from lipsync.settings import Settings
+from lipsync.speech.detect import AUTO
 from lipsync.speech.style import SPEED
 from lipsync.speech.types import Speech
 from lipsync.web import errors
@@ -43,7 +43,7 @@ from lipsync.web.caller import current
 from lipsync.web.contract import faults, kinds
 from lipsync.web.contract.described import Answered, Body, Media, described, said
 from lipsync.web.loading import Loading, Service
-from lipsync.web.reader import note_spoken
+from lipsync.web.reader import likely_languages, note_spoken
 from lipsync.web.wish import read_json
 
 log = logging.getLogger(__name__)
@@ -90,7 +90,7 @@ class SpeechWish(BaseModel):
     language: kinds.Language | None = Field(None, description="An addition: a code or a name.")
 
 
-def blueprint(settings: Settings, loading: Loading) -> Blueprint:
+def blueprint(loading: Loading) -> Blueprint:
     """The routes under ``/v1``."""
     v1 = Blueprint("openai", __name__, url_prefix="/v1")
 
@@ -105,10 +105,9 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
         errors=(*faults.JSON_BODY, *faults.SCRIPT, *faults.NOT_LOADED, *faults.SPEAKING),
     )
     def speech() -> Response:
-        wish = _read(settings.language)
+        wish = _read()
         voice, sex = _voice(wish.voice)
-        language = wish.language or "auto"  # OpenAI's clients name none
-        pieces = _spoken(loading.service(), wish, language, voice, sex)
+        pieces = _spoken(loading.service(), wish, voice=voice, sex=sex, likely=likely_languages(request))
         first = next(pieces)  # what is wrong with the request is found out before anything is sent
         name = wish.response_format or "mp3"
         whole = None if FORMATS[name].is_streamed else _written(chain([first], pieces), name)
@@ -177,19 +176,23 @@ def _model(name: str) -> ModelAnswer:
     return ModelAnswer(id=name, object="model", created=0, owned_by="lipsync")
 
 
-def _spoken(service: Service, wish: SpeechWish, language: str, voice: str | None, sex: str) -> Iterator[Speech]:
+def _spoken(
+    service: Service, wish: SpeechWish, *, voice: str | None, sex: str, likely: list[str]
+) -> Iterator[Speech]:
     """The pieces of the speech; one of silence where the text has nothing to pronounce."""
+    language = wish.language or AUTO  # OpenAI's clients name none
+    speed = wish.speed or 1.0
     try:
-        yield from service.speak(text=wish.input, language=language, voice=voice, speed=wish.speed or 1.0, sex=sex)
+        yield from service.speak(text=wish.input, language=language, voice=voice, speed=speed, sex=sex, likely=likely)
     except LipsyncError as error:
         if error.code != "nothing_to_say":
             raise
         yield Speech(np.zeros(round(_WORDLESS_S * RATE), np.float32), RATE, text=wish.input)
 
 
-def _read(language: str) -> SpeechWish:
+def _read() -> SpeechWish:
     fields = read_json(request)
-    note_spoken(fields.get("language") or language)
+    note_spoken(fields.get("language"))
     try:
         return SpeechWish.model_validate(fields)
     except ValidationError as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from flask import Request, g
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.http import parse_accept_header
@@ -14,13 +16,13 @@ COOKIE = "page_language"
 
 
 def note_spoken(language: object) -> None:
-    """Remember for this request in which language its video speaks; anything but a string is no language."""
+    """Remember which language this request names for its video; anything but a string is no language."""
     g.spoken = language if isinstance(language, str) else ""
 
 
 def language_of_answer(request: Request) -> str:
     """A code of LANGUAGES for the sentences of the API: the first of ``Accept-Language`` that we have, or, where
-    the header names none, Russian for a request whose video speaks Russian, and English otherwise."""
+    the header names none, Russian for a request that itself names Russian for its video, and English otherwise."""
     accepted = _first(request.accept_languages)
     if accepted:
         return accepted
@@ -28,6 +30,16 @@ def language_of_answer(request: Request) -> str:
         return "ru" if resolve_language(str(g.get("spoken", ""))).code == "ru" else "en"
     except LipsyncError:
         return "en"  # a language that we do not know: that is for the request's own answer to say
+
+
+def likely_languages(request: Request) -> list[str]:
+    """Codes of the languages of ``Accept-Language`` that can be spoken, in order of the reader's preference."""
+    codes: list[str] = []
+    for tag, quality in request.accept_languages:
+        with suppress(LipsyncError):
+            if quality > 0:
+                codes.append(resolve_language(tag).code)
+    return list(dict.fromkeys(codes))
 
 
 def language_of_page(request: Request) -> str:

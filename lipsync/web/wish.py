@@ -66,9 +66,9 @@ def read_wish(request: Request, *, language: str, max_picture: int) -> tuple[Wis
         strict = True
     else:
         raise LipsyncError("wrong_type")
+    note_spoken(fields.get("language"))
     if fields.get("language") is None:
         fields["language"] = language
-    note_spoken(fields["language"])
     for name in fields:
         if name not in Wish.model_fields:
             known = ", ".join(Wish.model_fields)

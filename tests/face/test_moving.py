@@ -274,7 +274,9 @@ def test_a_video_that_takes_more_than_it_said(film: bytes, finder: FaceFinder, t
 def test_no_face_in_more_than_half_of_the_frames(finder: FaceFinder, tmp_path: Path) -> None:
     error = refusal(mp4(moving(8, grey=range(5))), finder, tmp_path)
     assert error.code == "no_face"
-    assert error.facts == {"width": SIZE[0], "height": SIZE[1]}
+    assert "in the video" in error.sentence("en")
+    assert "В видео" in error.sentence("ru")
+    assert error.facts == {"width": SIZE[0], "height": SIZE[1], "video": True}
     assert study(mp4(moving(8, grey=range(4))), finder, tmp_path).count == 4
 
 

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from sqlalchemy import Engine, text
 
+from lipsync.access.keys import list_keys
 from lipsync.errors import LipsyncError
 from lipsync.jobs.book import Book
 from lipsync.jobs.database import connect
@@ -78,3 +82,111 @@ def test_one_that_may_not_be_written_is_said_at_start(settings: Settings, monkey
         connect(settings)
     assert caught.value.code == "cannot_write"
     assert str(settings.state / "lipsync.db") in str(caught.value)
+
+
+# ---- a file without content
+
+
+@pytest.mark.parametrize("content", ["no bytes", "no tables"])
+def test_an_empty_file_is_not_taken_for_a_new_database(settings: Settings, content: str) -> None:
+    file = settings.state / "lipsync.db"
+    connect(settings).dispose()
+    file.unlink()
+    if content == "no bytes":
+        file.write_bytes(b"")
+        (settings.state / "lipsync.db-wal").write_bytes(b"what may yet be recovered")
+    else:
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+    before = {path.name: path.read_bytes() for path in settings.state.glob("lipsync.db*")}
+    with pytest.raises(LipsyncError) as caught:
+        connect(settings)
+    assert caught.value.code == "database_empty"
+    for language, remedy in (("en", "restore it from a backup, or remove"), ("ru", "восстановите её из копии")):
+        assert remedy in caught.value.sentence(language)
+    assert {path.name: path.read_bytes() for path in settings.state.glob("lipsync.db-wal")}.items() <= before.items()
+
+
+def test_a_log_without_its_database_is_said_at_start(settings: Settings) -> None:
+    engine = connect(settings)
+    with engine.connect() as open_connection:  # whoever closes the last connection removes the log
+        open_connection.execute(text("select * from jobs")).all()
+        log = settings.state / "lipsync.db-wal"
+        log.write_bytes(b"x" * 4096)
+        (settings.state / "lipsync.db").unlink()
+        with pytest.raises(LipsyncError) as caught:
+            connect(settings)
+        assert caught.value.code == "database_lost"
+        assert log.read_bytes() == b"x" * 4096
+        open_connection.invalidate()
+
+
+def test_the_sqlite_file_that_lipsync_database_names_is_treated_alike(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "own.db"
+    named = settings.model_copy(update={"database": SecretStr(f"sqlite:///{file}")})
+    connect(named).dispose()
+    assert file.stat().st_mode & 0o077 == 0
+    file.write_bytes(b"")
+    with pytest.raises(LipsyncError) as caught:
+        connect(named)
+    assert caught.value.code == "database_empty"
+    assert str(file) in str(caught.value)
+
+
+def test_a_path_that_is_no_plain_ascii(settings: Settings, tmp_path: Path) -> None:
+    folder = tmp_path / "100% мои?файлы#1"
+    connect(settings.model_copy(update={"state": folder})).dispose()
+    assert (folder / "lipsync.db").stat().st_size > 0
+
+
+KILLED_AT = """
+import os, sys
+from pathlib import Path
+from lipsync.jobs.database import connect
+from lipsync.settings import Settings
+step, folder = int(sys.argv[1]), Path(sys.argv[2])
+seen = 0
+def audit(event, arguments):
+    global seen
+    if event.startswith(("sqlite3.", "os.link", "os.rename", "os.remove")) or (
+        event == "open" and str(folder) in str(arguments[0])
+    ):
+        seen += 1
+        if seen == step:
+            os._exit(9)
+sys.addaudithook(audit)
+connect(Settings(_env_file=None, state=folder)).dispose()
+"""
+
+
+def test_a_first_start_that_is_killed_is_no_false_alarm(settings: Settings, tmp_path: Path) -> None:
+    """Killed at each file operation in turn, the next start finds no database or a whole one."""
+    statuses = []
+    for step in range(1, 30):
+        folder = tmp_path / f"state-{step}"
+        command = [sys.executable, "-c", KILLED_AT, str(step), str(folder)]
+        statuses.append(subprocess.run(command, check=False).returncode)
+        connect(settings.model_copy(update={"state": folder})).dispose()
+        assert [path.name for path in folder.iterdir()] == ["lipsync.db"]
+        if statuses[-1] == 0:
+            break
+    assert statuses[-1] == 0
+    assert statuses.count(9) >= 4
+
+
+def test_processes_that_start_at_once_all_get_the_same_database(settings: Settings) -> None:
+    code = (
+        "import sys; from lipsync.settings import Settings; from lipsync.jobs.database import connect;"
+        "from lipsync.access.keys import add_key; sys.stdin.read();"
+        "engine = connect(Settings(_env_file=None, state=sys.argv[1])); add_key(engine, 'a', ['generate'])"
+    )
+    words = [sys.executable, "-c", code, str(settings.state)]
+    started = [subprocess.Popen(words, stdin=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(4)]
+    for one in started:
+        assert one.stdin is not None
+        one.stdin.close()
+        one.stdin = None
+    assert [(one.communicate()[1], one.returncode) for one in started] == [(b"", 0)] * 4
+    engine = connect(settings)
+    assert len(list_keys(engine)) == 4
+    engine.dispose()

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from lipsync import part
 from lipsync.errors import LipsyncError
 from lipsync.media.encoder import _steady_code, aac_rate
 from lipsync.media.frame import Frame, frame_of, picture_of
@@ -344,6 +345,7 @@ def test_an_interrupt_while_it_starts_leaves_no_file(tmp_path: Path, monkeypatch
         assert list(tmp_path.iterdir())  # the file is there already
         raise KeyboardInterrupt
 
+    monkeypatch.setattr(part, "_open_nameless", lambda _folder: None)
     monkeypatch.setattr(threading.Thread, "start", interrupted)
     with pytest.raises(KeyboardInterrupt):
         Mp4Writer(tmp_path / "a.mp4", width=64, height=64, fps=25, rate=RATE)

@@ -39,6 +39,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> bytes:
 def test_list_names_purpose_licence_and_whom_to_ask(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["models", "list"]) == 0
     said = capsys.readouterr().out
+    assert cli.main(["models"]) == 0
+    assert capsys.readouterr().out == said
     for word in ("wav2lip-gan", "436 MB", "research and personal use only", "https://github.com/Rudrabha/Wav2Lip"):
         assert word in said
 
@@ -47,7 +49,10 @@ def test_list_as_json_says_what_is_here(capsys: pytest.CaptureFixture[str], fold
     folder.mkdir()
     (folder / "wav2lip.pth").write_bytes(b"x")
     assert cli.main(["models", "list", "--json"]) == 0
-    facts = {one["name"]: one for one in json.loads(capsys.readouterr().out)}
+    listed = capsys.readouterr().out
+    assert cli.main(["models", "--json"]) == 0
+    assert capsys.readouterr().out == listed
+    facts = {one["name"]: one for one in json.loads(listed)}
     assert facts["wav2lip"]["found"] == str(folder / "wav2lip.pth")
     assert facts["s3fd"]["found"] is None
     assert facts["wav2lip"]["restricted"] is True

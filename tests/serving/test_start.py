@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import subprocess
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from lipsync.access.keys import add_key
+from lipsync.errors import LipsyncError
 from lipsync.jobs.database import connect
+from lipsync.serving.listen import check_listen
 from lipsync.serving.start import MISTAKEN, start_or_exit
 from lipsync.settings import Settings
 from lipsync.web.app import ROOT
@@ -136,3 +139,64 @@ def test_a_socket_that_systemd_has_opened(
             start_or_exit(settings, [listening.fileno()])
         assert listening.getsockname()[0] == address  # it is still ours
     assert "LIPSYNC_REQUIRE_KEY" not in os.environ
+
+
+@pytest.mark.parametrize("command", [("gunicorn", STILL), ("lipsync", "serve")])
+def test_a_port_that_is_taken_is_said_at_once(tmp_path: Path, command: tuple[str, ...]) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        status, said = start(tmp_path, command=command, LIPSYNC_PORT=str(port))
+    assert status == 1
+    assert said.count("\n") == 1, said
+    assert f"port {port} of 127.0.0.1" in said
+    assert "LIPSYNC_PORT" in said
+
+
+def test_an_address_of_another_machine(tmp_path: Path) -> None:
+    for host in ("192.0.2.1", "no-such-host.invalid"):  # RFC 5737, RFC 6761
+        status, said = start(tmp_path, "serve", command=("lipsync",), LIPSYNC_HOST=host, LIPSYNC_ALLOW_ANONYMOUS="1")
+        assert status == 1
+        assert said.count("\n") == 1, said
+        assert f"{host} is not an address of this machine" in said
+        assert "LIPSYNC_HOST" in said
+
+
+@pytest.mark.parametrize(("error", "code"), [(errno.EACCES, "port_forbidden"), (errno.EAFNOSUPPORT, "cannot_listen")])
+def test_a_port_that_may_not_be_used(error: int, code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As root every port may be used: here the system refuses by order."""
+
+    class Refused(socket.socket):
+        def bind(self, address: object) -> None:  # noqa: ARG002 - as socket's
+            raise OSError(error, os.strerror(error))
+
+    monkeypatch.setattr(socket, "socket", Refused)
+    with pytest.raises(LipsyncError) as caught:
+        check_listen([("127.0.0.1", 80)])
+    assert caught.value.code == code
+    for language in ("en", "ru"):
+        assert "LIPSYNC_PORT" in caught.value.sentence(language)
+
+
+def test_sockets_that_are_there_already_are_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        bound = [listening.getsockname()]
+        with pytest.raises(LipsyncError, match="LIPSYNC_PORT"):
+            check_listen(bound)
+        monkeypatch.setenv("LISTEN_PID", str(os.getpid()))  # systemd's
+        check_listen(bound)
+        monkeypatch.delenv("LISTEN_PID")
+        monkeypatch.setenv("GUNICORN_FD", "3")  # of the server that this one replaces
+        check_listen(bound)
+        check_listen(["/run/lipsync.sock", 3])
+
+
+def test_a_misspelt_setting_stands_in_the_log(tmp_path: Path) -> None:
+    with serve(tmp_path, STILL, LIPSYNC_RENDER="1", LIPSYNC_CI="1") as running:
+        assert running.stop() == 0
+        warnings = [line for line in running.log.read_text().splitlines() if " WARNING " in line]
+    assert len(warnings) == 1
+    assert "There is no setting LIPSYNC_RENDER: it is ignored. Is LIPSYNC_RENDERS meant?" in warnings[0]

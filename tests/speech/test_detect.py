@@ -50,6 +50,29 @@ def test_most_of_the_text_decides(text: str, code: str) -> None:
     assert detect_language(text) == code
 
 
+@pytest.mark.parametrize(
+    ("text", "likely", "code"),
+    [
+        ("Hello", ["ru"], "en"),
+        ("Привет", ["en"], "ru"),
+        ("Привіт", ["ru"], "uk"),
+        ("Salut", ["fr"], "fr"),
+        ("Salut", ["ru", "de", "fr"], "de"),  # Russian is not written in these letters
+        ("Salut", [], "en"),
+        ("Добраніч", ["uk"], "uk"),
+        ("Хліб", ["be", "uk"], "be"),
+        ("Мама", ["uk"], "uk"),
+        ("Мама", ["en"], "ru"),
+        ("12345", ["en"], "en"),
+        ("12345", ["xx"], "ru"),
+        ("გამარჯობა", ["en"], "ka"),
+        ("Good morning, how are you today?", ["de"], "en"),
+    ],
+)
+def test_what_the_text_leaves_open_the_person_s_languages_decide(text: str, likely: list[str], code: str) -> None:
+    assert detect_language(text, likely) == code
+
+
 @given(st.text(max_size=300))
 def test_any_text_has_one_of_our_languages(text: str) -> None:
     assert detect_language(text) in {one.code for one in LANGUAGES}

@@ -81,7 +81,7 @@ class StillService:
 
     def speak(self, **wish: object) -> Iterator[Speech]:
         self.wishes.append(wish)
-        script = script_of(str(wish["text"]), str(wish["language"]), self.settings.max_text)
+        script = script_of(str(wish["text"]), str(wish["language"]), self.settings.max_text, _likely(wish))
         return EspeakVoice().speak(script.spoken, script.language, _string(wish.get("voice")))
 
     def check(self, **wish: object) -> Checked:
@@ -134,7 +134,7 @@ class StillService:
 
     def _script(self, wish: Mapping[str, object]) -> Script:
         language = _string(wish.get("language")) or self.settings.language
-        return script_of(str(wish["text"]), language, self.settings.max_text)
+        return script_of(str(wish["text"]), language, self.settings.max_text, _likely(wish))
 
 
 def _ignored(stage: Stage, done: float) -> None:
@@ -143,3 +143,8 @@ def _ignored(stage: Stage, done: float) -> None:
 
 def _string(value: object) -> str | None:
     return value if isinstance(value, str) else None
+
+
+def _likely(wish: Mapping[str, object]) -> list[str]:
+    likely = wish.get("likely")
+    return [str(one) for one in likely] if isinstance(likely, list) else []

@@ -323,7 +323,7 @@ def test_a_key_is_asked_for_and_left_behind(browser: Browser, tmp_path: Path) ->
         tab.locator("#key").fill(key)
         tab.keyboard.press("Enter")
         expect(tab.locator("#key-box")).to_be_hidden()
-        expect(tab.locator("#language")).to_have_value("en")
+        expect(tab.locator("#language")).to_have_value("auto")
         say(tab, "Hello")
         ready(tab)
         see_it_play(tab)

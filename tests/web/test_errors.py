@@ -22,7 +22,8 @@ from tests.web.still import StillService
         (None, "ru", True),
         (None, "Russian", True),
         (None, "ru-RU", True),
-        (None, None, True),  # the setting's default language
+        (None, None, False),  # nothing says that the caller reads Russian
+        (None, "auto", False),
         (None, "en", False),
         (None, "tlh", False),
         (None, 5, False),

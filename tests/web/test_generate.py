@@ -70,7 +70,7 @@ def test_what_is_not_named_is_left_to_the_service_but_the_language(
     client: FlaskClient, service: StillService, settings: Settings
 ) -> None:
     assert client.post("/api/generate", json={"text": "Да", "voice": None}).status_code == 200
-    assert service.wishes == [{"text": "Да", "language": settings.language, "picture": None}]
+    assert service.wishes == [{"text": "Да", "language": settings.language, "likely": [], "picture": None}]
 
 
 def test_a_form_has_strings_for_numbers_and_a_picture(client: FlaskClient, service: StillService) -> None:

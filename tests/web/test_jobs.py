@@ -362,3 +362,21 @@ def test_a_client_that_leaves_ends_what_it_waited_for(tmp_path: Path) -> None:
 
         until(cancelled)
         (tmp_path / "outputs" / "go").touch()
+
+
+@pytest.mark.parametrize(
+    ("accept", "text", "code"),
+    [
+        ("ru", "Hello", "en"),
+        ("en", "Привет", "ru"),
+        ("fr-CA,en;q=0.5", "Salut", "fr"),
+        ("fr;q=0,xx,de;q=0.5", "Salut", "de"),
+        ("uk,en", "Мама", "uk"),
+        (None, "Salut", "en"),
+    ],
+)
+def test_a_request_that_names_no_language_is_understood_by_its_text_and_its_reader(
+    client: FlaskClient, accept: str | None, text: str, code: str
+) -> None:
+    headers = {} if accept is None else {"Accept-Language": accept}
+    assert client.post("/api/jobs", json={"text": text}, headers=headers).get_json()["language"] == code

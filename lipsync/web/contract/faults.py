@@ -30,7 +30,8 @@ SPEAKING = (
 ORDERING = (
     *SCRIPT,
     *NOT_LOADED,
-    *("unknown_avatar", "bad_box", "cannot_read", "no_wav2lip", "video_needs_wav2lip", "voice_language"),
+    *("unknown_avatar", "file_missing", "file_is_folder", "file_forbidden", "cannot_read"),  # the default avatar's
+    *("bad_box", "no_wav2lip", "video_needs_wav2lip", "voice_language"),
 )
 """Raised by :func:`lipsync.order.take_order`."""
 SUBMITTING = (

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from lipsync import __version__
+from lipsync.charset import IN_TERMINAL, check_argument, decode_text
 from lipsync.errors import LipsyncError
 from lipsync.keys_commands import add_arguments as add_keys_arguments
 from lipsync.models.commands import add_arguments as add_models_arguments
@@ -149,6 +150,9 @@ def _settings() -> Settings:
 def _say(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
     from lipsync.service import LipsyncService  # noqa: PLC0415 - --help needs none of it
 
+    check_argument(options.text, "text")
+    check_argument(options.language, "--language")
+    check_argument(options.voice, "--voice")
     text = _standard_input(settings.max_text) if options.text == "-" else options.text
     fps, seed = _number("fps", options.fps), _number("seed", options.seed)
     service = LipsyncService(settings)
@@ -222,15 +226,13 @@ def _told(result: Result, words: _Words) -> str:
 
 
 def _standard_input(limit: int) -> str:
-    """The text from standard input, in UTF-8; no more is read than may be said."""
-    data = sys.stdin.buffer.read(4 * limit + 4)  # a character has at most four bytes
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if len(data) == 4 * limit + 4:  # cut inside of a character, and too long in any case
-            return data.decode("utf-8", "replace")
-        expected = {"en": "UTF-8 is expected", "ru": "нужна кодировка UTF-8"}
-        raise LipsyncError("bad_field", field="text", expected=expected) from error
+    """The text from standard input, in UTF-8; no more is read than may be said. Raises LipsyncError not_utf8."""
+    longest = 4 * limit + 4  # bytes: a character has at most four
+    data = sys.stdin.buffer.read(longest)
+    if len(data) == longest:  # it may be cut inside of a character, and is too long in any case
+        return data.decode("utf-8", "replace")  # never spoken
+    source = {"en": "standard input", "ru": "стандартный ввод"}
+    return decode_text(data, None, source=source, remedy=IN_TERMINAL)
 
 
 def _number(field: str, value: str | None) -> int | None:

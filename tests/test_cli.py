@@ -102,7 +102,7 @@ def test_a_picture_of_ones_own(tmp_path: Path) -> None:
     [
         (["say", ""], "The text must not be empty.", "Текст не может быть пустым"),
         (["say", "?!"], "nothing to say", "нечего произнести"),
-        (["say", "а\udcff"], "cannot be spoken", "нельзя произнести"),
+        (["say", "а\udcff"], "is not UTF-8", "не в кодировке UTF-8"),
         (["say", "Да", "--language", "tlh"], "“tlh” is not known", "«tlh» не поддерживается"),
         (["say", "Да", "--voice", "x"], "“x” is not known", "«x» не найден"),
         (["say", "Да", "--avatar", "nobody"], "“nobody” is not known", "«nobody» не найден"),
@@ -155,14 +155,38 @@ def test_a_wrong_setting_is_named(capsys: pytest.CaptureFixture[str], monkeypatc
 
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
-    done = run("say", "-", stdin=b"\xff\xfe\x00")
-    assert done.returncode == 2
-    assert b"UTF-8" in done.stderr
+    for data in (b"\xff\xfe\x00", "Привет, мир!".encode("cp1251")):
+        done = run("say", "-", stdin=data)
+        assert done.returncode == 2
+        assert done.stderr.startswith(b"The text is not UTF-8 (standard input): convert it")
 
     done = run("say", "-", stdin="я".encode() * 60_000)
     assert done.returncode == 2
     assert b"at most 5000" in done.stderr
     assert not (tmp_path / "outputs").exists()
+
+
+def test_a_text_longer_than_allowed_and_not_utf8_is_too_long() -> None:
+    done = run("say", "-", stdin="я".encode("cp1251") * 60_000)
+    assert done.returncode == 2
+    assert b"at most 5000" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (["say", "\udccf\udcf0"], "text"),
+        (["say", "Да", "--voice", "\udccf"], "--voice"),
+        (["voices", "add", "\udccf", "a.wav", "--i-may-use-this-voice"], "name"),
+        (["voices", "delete", "\udccf"], "name"),
+        (["keys", "add", "\udccf"], "name"),
+    ],
+)
+def test_an_argument_in_another_encoding_than_the_terminal_s(
+    arguments: list[str], name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.startswith(f"The text is not UTF-8 (the argument {name}): convert it")
 
 
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])

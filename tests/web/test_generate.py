@@ -108,7 +108,8 @@ def test_a_picture_of_ones_own(real_client: FlaskClient) -> None:
 JSON_WRONGS: list[tuple[str | bytes, int, str]] = [
     ('{"text": "Hi"', 400, "bad_json"),
     ("not json", 400, "bad_json"),
-    (b'{"text": "\xff\xfe"}', 400, "bad_json"),
+    (b'{"text": "\xff\xfe"}', 400, "not_utf8"),
+    ('{"text": "a\\ufffdb"}', 400, "bad_characters"),
     ('{"text": "Hi", "seed": NaN}', 400, "bad_json"),
     ('{"text": "Hi", "seed": Infinity}', 400, "bad_json"),
     ('{"text": "Hi", "seed": ' + "9" * 5000 + "}", 400, "bad_json"),
@@ -224,7 +225,7 @@ def test_a_wrong_form(
         ("text/plain", "Hi", 415, "wrong_type"),
         (None, "Hi", 415, "wrong_type"),
         ("application/x-www-form-urlencoded", "text=Hi", 415, "wrong_type"),
-        ("multipart/form-data", "text=Hi", 400, "empty_text"),
+        ("multipart/form-data", "text=Hi", 400, "bad_request"),
         ("application/json", " " * 21_000_000, 413, "body_too_large"),
     ],
 )

@@ -218,9 +218,12 @@ def _told(result: Result, words: _Words) -> str:
     )
     frames = words(f"{result.frames} frames", f"кадров: {result.frames}")
     titles = f"{result.subtitles}\n" if result.subtitles else ""
+    size, given = f"{result.width}x{result.height}", f"{result.picture_width}x{result.picture_height}"
+    if result.picture_width is not None and given != size:
+        size += words(f" (picture {given})", f" (картинка {given})")
     return (
         f"{result.path}\n{titles}"
-        f"{result.duration:.2f} {second}, {frames}, {result.width}x{result.height}, {result.fps} fps, "
+        f"{result.duration:.2f} {second}, {frames}, {size}, {result.fps} fps, "
         f"{result.language}, {result.voice}, {result.avatar}\n{stages}"
     )
 
@@ -314,15 +317,20 @@ def _voices(options: argparse.Namespace, settings: Settings, words: _Words) -> i
     return 0
 
 
-def _avatars(options: argparse.Namespace, settings: Settings, words: _Words) -> int:  # noqa: ARG001 - as every command
+def _avatars(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
     from lipsync.face.avatars import shipped_avatars  # noqa: PLC0415
 
     avatars = shipped_avatars()
     if options.json:
-        _print_json([{**asdict(one), "path": str(one.path)} for one in avatars])
+        _print_json([{**one.facts(settings.max_side), "path": str(one.path)} for one in avatars])
     else:
         for one in avatars:
-            print(f"{one.name:<8} {one.width}x{one.height:<5} {one.titles[words.language]}. {one.credit}")
+            width, height = one.video_size(settings.max_side)
+            sizes = words(
+                f"picture {one.width}x{one.height}, video {width}x{height}",
+                f"картинка {one.width}x{one.height}, видео {width}x{height}",
+            )
+            print(f"{one.name:<8} {sizes:<34} {one.titles[words.language]}. {one.credit}")
     return 0
 
 

@@ -49,7 +49,8 @@ def test_say_writes_a_video_and_tells_what_it_took(capsys: pytest.CaptureFixture
 
     out, err = capsys.readouterr()
     assert out.startswith("hi.mp4\n")
-    assert re.search(r"^\d\.\d\d s, \d+ frames, 218x256, 25 fps, ru, espeak-female, hopper$", out, re.MULTILINE)
+    size = r"218x256 \(picture 512x600\)"
+    assert re.search(rf"^\d\.\d\d s, \d+ frames, {size}, 25 fps, ru, espeak-female, hopper$", out, re.MULTILINE)
     assert re.search(r"portrait \d\.\d\d s; .*in all \d\.\d\d s$", out.strip())
     assert err == ""
     with av.open("hi.mp4") as container:
@@ -226,9 +227,12 @@ def test_voices_and_avatars(capsys: pytest.CaptureFixture[str]) -> None:
     assert voices["languages"]["kk"] == "Қазақша"
     assert [voice["name"] for voice in voices["voices"]] == ["espeak-male", "espeak-female"]
     assert main(["avatars"]) == 0
-    assert "Carl Friedrich Gauss" in capsys.readouterr().out
+    lines = capsys.readouterr().out.splitlines()
+    assert re.search("^hopper +picture 512x600, video 218x256 +Grace Hopper", lines[2])
     assert main(["avatars", "--json"]) == 0
-    assert [one["name"] for one in json.loads(capsys.readouterr().out)] == ["gauss", "newton", "hopper"]
+    avatars = json.loads(capsys.readouterr().out)
+    assert [one["name"] for one in avatars] == ["gauss", "newton", "hopper"]
+    assert (avatars[2]["video_width"], avatars[2]["video_height"]) == (218, 256)
 
 
 def test_the_reader_of_our_output_may_leave() -> None:

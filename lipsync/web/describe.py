@@ -33,6 +33,8 @@ def describe(job: Job, outlook: Outlook, language: str) -> JobAnswer:
         frames=made.frames if made else None,
         width=made.width if made else None,
         height=made.height if made else None,
+        picture_width=made.picture_width if made else None,
+        picture_height=made.picture_height if made else None,
         fps=made.fps if made else None,
         voice=made.voice if made else None,
         engine=made.engine if made else None,

@@ -96,6 +96,11 @@ def test_the_whole_way(real_client: FlaskClient) -> None:
         assert picture.average_rate == 30
         assert picture.width / picture.height == pytest.approx(768 / 432, abs=0.01)
         assert picture.frames > 30
+        (newton,) = (a for a in real_client.get("/api/avatars").get_json()["avatars"] if a["name"] == "newton")
+        assert (picture.width, picture.height) == (newton["video_width"], newton["video_height"])
+    job = real_client.get(f"/api/jobs/{response.headers['X-Job-Id']}").get_json()
+    assert (job["width"], job["height"]) == (newton["video_width"], newton["video_height"])
+    assert (job["picture_width"], job["picture_height"]) == (768, 432)
 
 
 def test_a_picture_of_ones_own(real_client: FlaskClient) -> None:
@@ -103,6 +108,9 @@ def test_a_picture_of_ones_own(real_client: FlaskClient) -> None:
     response = real_client.post("/api/generate", data=data)
     assert response.status_code == 200
     assert "photo" not in response.headers["Content-Disposition"]
+    job = real_client.get(f"/api/jobs/{response.headers['X-Job-Id']}").get_json()
+    sizes = [job[name] for name in ("picture_width", "picture_height", "width", "height")]
+    assert sizes == [1024, 1305, 1024, 1304]
 
 
 JSON_WRONGS: list[tuple[str | bytes, int, str]] = [

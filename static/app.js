@@ -33,6 +33,7 @@ const recent = recentOf($, {
     const own = pictures.get(job.id);
     return portraits.pictureOf(job.avatar) ?? (own && !own.moving ? own.source : null);
   },
+  titleOf: portraits.titleOf,
   shows: stage.shows,
   onPick: (job) => {
     stage.pressed();

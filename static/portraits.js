@@ -77,6 +77,8 @@ export function portraitsOf($, { onChosen, onProblem }) {
     },
     /** The picture of an avatar that comes along; null of another. */
     pictureOf: (name) => (shipped.has(name) ? `api/avatars/${encodeURIComponent(name)}` : null),
+    /** What an avatar is called; one that does not come along is a picture that somebody sent. */
+    titleOf: (name) => shipped.get(name)?.[pageLanguage()] ?? shipped.get(name)?.en ?? word("sent_picture"),
     /** The person's own { source, moving }, as long as it is here. */
     own: () => (own ? { source: own.url, moving: own.moving } : null),
     say: () => { for (const tile of document.querySelectorAll(".tile")) tile.dispatchEvent(new Event("words")); },

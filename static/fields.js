@@ -15,6 +15,7 @@ const FIELDS = ["text", "language", "voice", "avatar", "form"];
 export function fieldsOf($, portraits) {
   let known = { languages: [], voices: [] };
   let languageTouched = false; // whether the person chose in which language is spoken
+  let pending = null; // { language, voice } to choose as soon as the server's are known
 
   function count() {
     const length = [...$("text").value].length; // characters as the server counts them, not UTF-16 halves
@@ -54,6 +55,15 @@ export function fieldsOf($, portraits) {
     const label = (voice) => voice.labels[pageLanguage()] ?? voice.labels.en ?? voice.name;
     $("voice").replaceChildren(option("", word("voice_any")), ...fitting.map((voice) => option(voice.name, label(voice))));
     if (fitting.some((voice) => voice.name === before)) $("voice").value = before;
+  }
+
+  function applyPending() {
+    if (!pending || known.languages.length === 0) return;
+    const { language, voice } = pending;
+    pending = null;
+    if (language) { languageTouched = true; speakIn(language); }
+    fillVoices();
+    if ([...$("voice").options].some((one) => one.value === voice)) $("voice").value = voice;
   }
 
   /** What POST api/jobs is sent: { body, headers }, and `identity`, the same for the same wish. */
@@ -99,6 +109,43 @@ export function fieldsOf($, portraits) {
         speakIn(pageLanguage());
       }
       fillVoices();
+      applyPending();
+    },
+    /** What is typed and chosen, as plain values; `language` is "" where the person did not choose it. */
+    state: () => ({
+      text: $("text").value,
+      language: pending ? pending.language : languageTouched ? $("language").value : "",
+      voice: pending ? pending.voice : $("voice").value,
+      speed: $("speed").value,
+      voiceName: $("voice-name").value,
+    }),
+    /** Whether there is nothing to lose. */
+    isUntouched: () => !pending && !languageTouched && !$("text").value && !$("voice").value && !$("voice-name").value
+      && Number($("speed").value) === 1,
+    /** Puts a state() back; what was typed meanwhile stays. */
+    restore({ text, language, voice, speed, voiceName }) {
+      if (!$("text").value) $("text").value = text ?? "";
+      if (!$("voice-name").value) $("voice-name").value = voiceName ?? "";
+      if (Number($("speed").value) === 1) $("speed").value = speed ?? 1;
+      if (!languageTouched) pending = { language: language ?? "", voice: voice ?? "" };
+      applyPending();
+      count();
+      showSpeed();
+    },
+    /** As on a page that nobody has touched. */
+    reset() {
+      pending = null;
+      languageTouched = false;
+      $("text").value = "";
+      $("voice-name").value = "";
+      $("speed").value = 1;
+      $("language").value = known.default ?? "";
+      speakIn(pageLanguage());
+      fillVoices();
+      $("voice").value = "";
+      for (const field of FIELDS) show(field, "");
+      count();
+      showSpeed();
     },
     /** The page speaks another language now, and so does the portrait unless the person chose. */
     say() {

@@ -177,8 +177,22 @@ def test_a_press_clears_it_all(browser: Browser, server: Server) -> None:
         expect(page.locator("#result")).to_be_visible(timeout=LONG_WAIT)
 
 
+def test_the_way_back_to_the_page(browser: Browser, server: Server) -> None:
+    """From the browser's memory (bfcache) or anew: the form is there once, with one picture."""
+    with tabs(browser, "") as new:
+        page = new()
+        open_page(page, server)
+        fill(page)
+        page.goto(f"{server.url}api/ready")
+        page.go_back()
+        see_all(page)
+        page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+        see_all(page)
+        expect(page.locator(".tile")).to_have_count(4)
+
+
 def test_a_draft_is_forgotten_after_a_month(browser: Browser, server: Server) -> None:
-    with tabs(browser) as new:
+    with tabs(browser, "") as new:
         page = new()
         open_page(page, server)
         fill(page)

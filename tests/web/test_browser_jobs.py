@@ -224,10 +224,10 @@ def test_a_job_of_another_browser_is_only_listed(page: Page, server: Server) -> 
 
 
 def test_jobs_of_other_programs_can_be_told_apart(page: Page, server: Server) -> None:
-    ids = [submit(server, "Elsewhere.") for _ in range(2)]
-    for id in ids:
-        wait_until(lambda id=id: state(server, id) == "done", server)
-    ids += [submit(server, "Elsewhere.", avatar="newton", language="de")]
+    ids = []
+    for more in ({}, {}, {"avatar": "newton", "language": "de"}):
+        ids.append(submit(server, "Elsewhere.", **more))
+        wait_until(lambda: state(server, ids[-1]) == "done", server)
     page.reload()
     expect(rows(page)).to_have_count(3)
     expect(page.locator("#videos .done")).to_have_count(3, timeout=LONG_WAIT)

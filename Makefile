@@ -5,7 +5,7 @@ TEXT ?= Привет! Меня зовут Гаусс. Как ваши дела?
 AVATAR ?= gauss
 # Desktops set LANGUAGE too, for gettext ("de:en"): only what is written after make counts.
 ifneq ($(origin LANGUAGE),command line)
-LANGUAGE := ru
+LANGUAGE := auto
 endif
 EXTRAS ?=
 # Which build of PyTorch extras get that need it: cpu, cuda, or none (you install it).

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from lipsync import __version__
+from lipsync.charset import IN_TERMINAL, check_argument, decode_text
 from lipsync.ending import end_process
 from lipsync.errors import LipsyncError
 from lipsync.interruption import Interruption, interruptible
@@ -177,6 +178,9 @@ def _say(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
 
     if options.output is not None:
         check_output(options.output)
+    check_argument(options.text, "text")
+    check_argument(options.language, "--language")
+    check_argument(options.voice, "--voice")
     text = _standard_input(settings.max_text) if options.text == "-" else options.text
     fps, seed = _number("fps", options.fps), _number("seed", options.seed)
     service = LipsyncService(settings)
@@ -247,23 +251,24 @@ def _told(result: Result, words: _Words) -> str:
     )
     frames = words(f"{result.frames} frames", f"кадров: {result.frames}")
     titles = f"{result.subtitles}\n" if result.subtitles else ""
+    size, given = f"{result.width}x{result.height}", f"{result.picture_width}x{result.picture_height}"
+    if result.picture_width is not None and given != size:
+        size += words(f" (picture {given})", f" (картинка {given})")
     return (
         f"{result.path}\n{titles}"
-        f"{result.duration:.2f} {second}, {frames}, {result.width}x{result.height}, {result.fps} fps, "
+        f"{result.duration:.2f} {second}, {frames}, {size}, {result.fps} fps, "
         f"{result.language}, {result.voice}, {result.avatar}\n{stages}"
     )
 
 
 def _standard_input(limit: int) -> str:
-    """The text from standard input, in UTF-8; no more is read than may be said."""
-    data = sys.stdin.buffer.read(4 * limit + 4)  # a character has at most four bytes
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if len(data) == 4 * limit + 4:  # cut inside of a character, and too long in any case
-            return data.decode("utf-8", "replace")
-        expected = {"en": "UTF-8 is expected", "ru": "нужна кодировка UTF-8"}
-        raise LipsyncError("bad_field", field="text", expected=expected) from error
+    """The text from standard input, in UTF-8; no more is read than may be said. Raises LipsyncError not_utf8."""
+    longest = 4 * limit + 4  # bytes: a character has at most four
+    data = sys.stdin.buffer.read(longest)
+    if len(data) == longest:  # it may be cut inside of a character, and is too long in any case
+        return data.decode("utf-8", "replace")  # never spoken
+    source = {"en": "standard input", "ru": "стандартный ввод"}
+    return decode_text(data, None, source=source, remedy=IN_TERMINAL)
 
 
 def _number(field: str, value: str | None) -> int | None:
@@ -336,13 +341,18 @@ def _voices(options: argparse.Namespace, settings: Settings, words: _Words) -> i
     return 0
 
 
-def _avatars(options: argparse.Namespace, settings: Settings, words: _Words) -> int:  # noqa: ARG001 - as every command
+def _avatars(options: argparse.Namespace, settings: Settings, words: _Words) -> int:
     from lipsync.face.avatars import shipped_avatars  # noqa: PLC0415
 
     avatars = shipped_avatars()
     if options.json:
-        print_json([{**asdict(one), "path": str(one.path)} for one in avatars])
+        print_json([{**one.facts(settings.max_side), "path": str(one.path)} for one in avatars])
     else:
         for one in avatars:
-            print(f"{one.name:<8} {one.width}x{one.height:<5} {one.titles[words.language]}. {one.credit}")
+            width, height = one.video_size(settings.max_side)
+            sizes = words(
+                f"picture {one.width}x{one.height}, video {width}x{height}",
+                f"картинка {one.width}x{one.height}, видео {width}x{height}",
+            )
+            print(f"{one.name:<8} {sizes:<34} {one.titles[words.language]}. {one.credit}")
     return 0

@@ -217,6 +217,11 @@ SENTENCES: dict[str, Sentence] = {
     ),
     # --- request
     "bad_json": Sentence(400, "The body is not valid JSON.", "Тело запроса — не правильный JSON."),
+    "not_utf8": Sentence(
+        400,
+        "The text is not UTF-8 ({source}): {remedy}.",
+        "Текст не в кодировке UTF-8 ({source}): {remedy}.",
+    ),
     "no_body": Sentence(
         400,
         "The request has no body: send JSON with “text”, or a form.",

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from lipsync.access.caller import SCOPES
+from lipsync.charset import check_argument
 from lipsync.terminal import print_json
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def add(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     """``keys add NAME [--scope generate|admin …]``: the key alone goes to standard output."""
     from lipsync.access.keys import add_key  # noqa: PLC0415 - --help needs none of it
 
+    check_argument(options.name, "name")
     with _database(settings) as engine:
         key, text = add_key(engine, options.name, options.scope or ["generate"])
     if options.json:

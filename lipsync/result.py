@@ -21,9 +21,14 @@ class Result:
     """Seconds of sound; frames = ceil(duration * fps)."""
     frames: int
     width: int
-    """Pixels."""
+    """Pixels of the video."""
     height: int
-    """Pixels."""
+    """Pixels of the video."""
+    picture_width: int | None
+    """Pixels of the picture that it was made of, upright: another size than the video's where the face was small and
+    the picture was enlarged, or where it was larger than the setting ``max_side``. None: it was made of a video."""
+    picture_height: int | None
+    """Pixels, as ``picture_width``."""
     fps: int
     language: str
     """Code: ``ru``."""

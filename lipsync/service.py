@@ -17,6 +17,7 @@ from lipsync.cache import ArrayCache
 from lipsync.cloning import Cloning
 from lipsync.engines import Engines
 from lipsync.errors import LipsyncError
+from lipsync.face.picture import upright_size
 from lipsync.order import Checked, Order, Wanted, read_script, take_order
 from lipsync.outputs import check_output, new_name, remove_old
 from lipsync.portraits import Origin, Portraits
@@ -221,6 +222,7 @@ class LipsyncService:
                 told=told,
             )
         watch.mark("total")
+        picture_width, picture_height = (None, None) if order.moves else upright_size(order.picture)
         return Result(
             path=path,
             subtitles=titles.path if titles else None,
@@ -228,6 +230,8 @@ class LipsyncService:
             frames=clip.frames,
             width=width,
             height=height,
+            picture_width=picture_width,
+            picture_height=picture_height,
             fps=order.fps,
             language=order.script.language,
             voice=clip.voice,

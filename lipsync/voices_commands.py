@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from lipsync.charset import check_argument
 from lipsync.errors import LipsyncError
 from lipsync.terminal import print_json
 
@@ -53,6 +54,7 @@ def add(options: argparse.Namespace, settings: Settings, words: Words) -> int:
     """``voices add NAME FILES… --i-may-use-this-voice``."""
     from lipsync.service import LipsyncService  # noqa: PLC0415 - --help needs none of it
 
+    check_argument(options.name, "name")
     if not options.i_may_use_this_voice:
         raise LipsyncError("not_confirmed")
     files = [_read(path.expanduser()) for path in options.files]
@@ -81,6 +83,7 @@ def delete(options: argparse.Namespace, settings: Settings, words: Words) -> int
     """``voices delete NAME``."""
     from lipsync.speech.cloned import ClonedVoices  # noqa: PLC0415 - --help needs none of it
 
+    check_argument(options.name, "name")
     ClonedVoices(settings.cloned_voices).delete(options.name)
     return 0
 

@@ -1,6 +1,7 @@
 // The page: what a person typed and chose becomes a job, and its video is played while it is made.
 
 import { ask, askJson, Problem, trying } from "./ask.js";
+import { draftOf } from "./draft.js";
 import { fieldsOf } from "./fields.js";
 import { hasEnded, submit } from "./jobs.js";
 import { keyBoxOf } from "./key.js";
@@ -18,10 +19,11 @@ const pictures = new Map(); // job -> the person's own { source, moving } that i
 let sending = false;
 
 const portraits = portraitsOf($, {
-  onChosen: (source, moving) => { stage.still(source, moving); recent.render(); },
+  onChosen: (source, moving) => { stage.still(source, moving); recent.render(); draft.chosen(); },
   onProblem: (problem) => { if (problem) fields.showProblem(problem); else fields.show("avatar", ""); },
 });
 const fields = fieldsOf($, portraits);
+const draft = draftOf($, { fields, portraits });
 
 const stage = stageOf($, {
   pictureOf: (job) => pictures.get(job.id) ?? { source: portraits.pictureOf(job.avatar) ?? "", moving: false },
@@ -33,6 +35,7 @@ const recent = recentOf($, {
     const own = pictures.get(job.id);
     return portraits.pictureOf(job.avatar) ?? (own && !own.moving ? own.source : null);
   },
+  titleOf: portraits.titleOf,
   shows: stage.shows,
   onPick: (job) => {
     stage.pressed();
@@ -99,8 +102,11 @@ async function begin() {
   const mayEnter = await key.mayEnter();
   $("desk").hidden = !mayEnter; // a form that leads nowhere
   if (!mayEnter) return;
+  if (key.caller() !== null && draft.isOfAnother(key.caller())) { await leave(); location.reload(); return; }
   await trying(async () => {
+    draft.pause();
     await portraits.load();
+    if (key.caller() !== null) await draft.restore(key.caller());
     const jobs = await recent.refresh();
     const going = jobs.find((job) => !hasEnded(job) && isOurs(job.id));
     if (going && !stage.isBusy()) { stage.watch(going); recent.render(); } // the page was loaded anew meanwhile
@@ -108,7 +114,8 @@ async function begin() {
   }, (problem) => { if (problem.status !== 401) fields.showProblem(problem); });
 }
 
-const key = keyBoxOf($, { onEntered: begin });
+const leave = () => draft.leave();
+const key = keyBoxOf($, { onEntered: begin, onLeft: leave });
 
 function speak(code) {
   chooseLanguage(code);
@@ -140,6 +147,9 @@ addEventListener("drop", (event) => {
   if (sounds.length && !$("new-voice").hidden) mine.take(sounds);
   else if (files.length) portraits.take(files[0]);
 });
+
+// The page is taken out of the browser's memory (bfcache): somebody else may have logged in meanwhile.
+addEventListener("pageshow", (event) => { if (event.persisted) begin(); });
 
 fields.say();
 begin();

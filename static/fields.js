@@ -14,6 +14,8 @@ const FIELDS = ["text", "language", "voice", "avatar", "form"];
 /** `$` finds an element by its id; `portraits` is what portraitsOf() gave. */
 export function fieldsOf($, portraits) {
   let known = { languages: [], voices: [] };
+  let languageTouched = false; // whether the person chose in which language is spoken
+  let pending = null; // { language, voice } to choose as soon as the server's are known
 
   function count() {
     const length = [...$("text").value].length; // characters as the server counts them, not UTF-16 halves
@@ -42,6 +44,11 @@ export function fieldsOf($, portraits) {
 
   const option = (value, label) => Object.assign(document.createElement("option"), { value, textContent: label });
 
+  /** Choose `value` in a list, if it is there. */
+  function choose(id, value) {
+    if ([...$(id).options].some((one) => one.value === value)) $(id).value = value;
+  }
+
   function fillVoices() {
     const before = $("voice").value;
     const spoken = $("language").value;
@@ -49,6 +56,15 @@ export function fieldsOf($, portraits) {
     const label = (voice) => voice.labels[pageLanguage()] ?? voice.labels.en ?? voice.name;
     $("voice").replaceChildren(option("", word("voice_any")), ...fitting.map((voice) => option(voice.name, label(voice))));
     if (fitting.some((voice) => voice.name === before)) $("voice").value = before;
+  }
+
+  function applyPending() {
+    if (!pending || known.languages.length === 0) return;
+    const { language, voice } = pending;
+    pending = null;
+    if (language) { languageTouched = true; choose("language", language); }
+    fillVoices();
+    choose("voice", voice);
   }
 
   /** What POST api/jobs is sent: { body, headers }, and `identity`, the same for the same wish. */
@@ -68,7 +84,7 @@ export function fieldsOf($, portraits) {
 
   $("text").addEventListener("input", () => { count(); show("text", ""); });
   $("speed").addEventListener("input", showSpeed);
-  $("language").addEventListener("change", () => { show("language", ""); fillVoices(); });
+  $("language").addEventListener("change", () => { languageTouched = true; show("language", ""); fillVoices(); });
   $("example").addEventListener("click", () => {
     const spoken = $("language").value;
     $("text").value = word(spoken === "ru" || spoken === "en" ? `example_${spoken}` : `example_${pageLanguage()}`);
@@ -93,6 +109,42 @@ export function fieldsOf($, portraits) {
         $("language").value = known.default;
       }
       fillVoices();
+      applyPending();
+    },
+    /** What is typed and chosen, as plain values; `language` is "" where the person did not choose it. */
+    state: () => ({
+      text: $("text").value,
+      language: pending ? pending.language : languageTouched ? $("language").value : "",
+      voice: pending ? pending.voice : $("voice").value,
+      speed: $("speed").value,
+      voiceName: $("voice-name").value,
+    }),
+    /** Whether there is nothing to lose. */
+    isUntouched: () => !pending && !languageTouched && !$("text").value && !$("voice").value && !$("voice-name").value
+      && Number($("speed").value) === 1,
+    /** Puts a state() back; what was typed meanwhile stays. */
+    restore({ text, language, voice, speed, voiceName }) {
+      if (!$("text").value) $("text").value = text ?? "";
+      if (!$("voice-name").value) $("voice-name").value = voiceName ?? "";
+      if (Number($("speed").value) === 1) $("speed").value = speed ?? 1;
+      if (!languageTouched) pending = { language: language ?? "", voice: voice ?? "" };
+      applyPending();
+      count();
+      showSpeed();
+    },
+    /** As on a page that nobody has touched. */
+    reset() {
+      pending = null;
+      languageTouched = false;
+      $("text").value = "";
+      $("voice-name").value = "";
+      $("speed").value = 1;
+      $("language").value = known.default ?? "";
+      fillVoices();
+      $("voice").value = "";
+      for (const field of FIELDS) show(field, "");
+      count();
+      showSpeed();
     },
     /** The page speaks another language now. */
     say() {

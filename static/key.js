@@ -3,8 +3,13 @@
 import { ask, askJson, onKeyWanted, Problem, trying } from "./ask.js";
 import { word } from "./words.js";
 
-/** `$` finds an element by its id; `onEntered` is called when a key was taken. */
-export function keyBoxOf($, { onEntered }) {
+/**
+ * `$` finds an element by its id; `onEntered` is called when a key was taken, `onLeft` after a logout, before the page
+ * is loaded anew.
+ */
+export function keyBoxOf($, { onEntered, onLeft }) {
+  let caller = null;
+
   function open() {
     if (!$("key-box").hidden) return;
     $("key-box").hidden = false;
@@ -31,6 +36,7 @@ export function keyBoxOf($, { onEntered }) {
   async function leave() {
     await trying(async () => {
       await ask("login", { method: "DELETE" });
+      await onLeft();
       location.reload(); // nothing of that caller's stays on the page
     }, (problem) => { $("key-problem").textContent = problem.message; });
   }
@@ -40,11 +46,15 @@ export function keyBoxOf($, { onEntered }) {
   onKeyWanted(open);
 
   return {
+    /** Who the server said it is, last: "" for somebody without a key, null where it has not said. */
+    caller: () => caller,
     /** Whether the server answers this browser; if not, the box asks for a key. */
     async mayEnter() {
+      caller = null;
       try {
         const me = await askJson("api/me");
         $("leave").hidden = me.anonymous;
+        caller = me.anonymous ? "" : me.caller;
         if (me.key_needed) open();
         return !me.key_needed;
       } catch (problem) {

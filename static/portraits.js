@@ -14,6 +14,16 @@ export function portraitsOf($, { onChosen, onProblem }) {
   let own = null; // { file, url, moving }
   let shipped = new Map(); // name -> titles
   let house = { source: "api/avatar", moving: false };
+  let first = ""; // value of the default's tile
+
+  const radioOf = (value) => document.querySelector(`[name=avatar][value="${CSS.escape(value)}"]`);
+
+  function choose(value) {
+    const radio = radioOf(value);
+    if (!radio) return;
+    radio.checked = true;
+    radio.dispatchEvent(new Event("change"));
+  }
 
   /** A portrait to choose: `titles` by language of the page; `moving` when its source is a video. */
   function addTile(value, source, titles, moving = false) {
@@ -68,7 +78,17 @@ export function portraitsOf($, { onChosen, onProblem }) {
       for (const [name, titles] of shipped) {
         addTile(name, `api/avatars/${encodeURIComponent(name)}`, titles).checked = name === known.default;
       }
+      first = known.default ?? "";
       onChosen(house.source, house.moving);
+    },
+    /** Chooses the avatar of this name, if it is there. */
+    choose,
+    isDefault: () => radioOf(first)?.checked ?? true,
+    /** As after load(): the default is chosen, and the person's own is gone. */
+    reset() {
+      radioOf(OWN)?.parentElement.remove();
+      own = null;
+      choose(first);
     },
     /** What is chosen: { avatar } by its name, or the person's { file, url }. */
     chosen() {
@@ -77,6 +97,8 @@ export function portraitsOf($, { onChosen, onProblem }) {
     },
     /** The picture of an avatar that comes along; null of another. */
     pictureOf: (name) => (shipped.has(name) ? `api/avatars/${encodeURIComponent(name)}` : null),
+    /** What an avatar is called; one that does not come along is a picture that somebody sent. */
+    titleOf: (name) => shipped.get(name)?.[pageLanguage()] ?? shipped.get(name)?.en ?? word("sent_picture"),
     /** The person's own { source, moving }, as long as it is here. */
     own: () => (own ? { source: own.url, moving: own.moving } : null),
     say: () => { for (const tile of document.querySelectorAll(".tile")) tile.dispatchEvent(new Event("words")); },

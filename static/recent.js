@@ -3,31 +3,48 @@
 import { trying } from "./ask.js";
 import { downloadOf, drop, hasEnded, recent, videoOf } from "./jobs.js";
 import { forget, wordsOf } from "./remembered.js";
-import { moment, number, time, word } from "./words.js";
+import { languageName, moment, number, time, word } from "./words.js";
 
 const SHOWN = 12;
 const POLL = 3000; // milliseconds, while something is being made
+const ID_SHOWN = 8; // characters of a job's id, as a program that asked for it would look for it
 const SURE = 4000; // milliseconds within which a second press deletes
 
 const element = (tag, className, more = {}) => Object.assign(document.createElement(tag), { className, ...more });
 
 /**
- * `$` finds an element by its id; `pictureOf(job)` gives the address of its portrait or null; `onPick(job)` is called
- * when one is chosen, `onDeleted(id)` when one is gone; `shows()` is the id of the job on the stage.
+ * `$` finds an element by its id; `pictureOf(job)` gives the address of its portrait or null, `titleOf(avatar)` what its
+ * portrait is called; `onPick(job)` is called when one is chosen, `onDeleted(id)` when one is gone; `shows()` is the id
+ * of the job on the stage.
  */
-export function recentOf($, { pictureOf, onPick, onDeleted, shows }) {
+export function recentOf($, { pictureOf, titleOf, onPick, onDeleted, shows }) {
   let jobs = [];
   let most = SHOWN;
   const rows = new Map(); // id -> { item, key, update }
   let timer = 0;
 
-  const title = (job) => wordsOf(job.id) || word("untitled", { n: number(job.characters) });
+  /** Its first words; of a job that another program asked for nobody keeps them, so what else is known of it. */
+  const title = (job) => wordsOf(job.id)
+    || [titleOf(job.avatar), languageName(job.language), word("length", { n: number(job.characters) })].join(" · ");
 
-  function stateOf(job) {
+  /** What tells one job without words from another: the second in which it was asked for, and its id. */
+  const mark = (job) => (wordsOf(job.id)
+    ? []
+    : [moment(new Date(job.created), { seconds: true }), job.id.slice(0, ID_SHOWN)]);
+
+  /** For a reader of the screen, who hears one button after another. */
+  const label = (job) => [title(job), ...mark(job)].join(" · ");
+
+  function progressOf(job) {
     if (job.state === "failed") return job.error?.error ?? "";
     if (job.state === "queued") return word("waiting");
     if (job.state === "running") return word("making", { n: number(Math.floor(job.progress * 100)) });
-    return [time(job.duration), moment(new Date(job.created))].join(" · ");
+    return time(job.duration);
+  }
+
+  function stateOf(job) {
+    const when = job.state === "done" && wordsOf(job.id) ? [moment(new Date(job.created))] : mark(job);
+    return [progressOf(job), ...when].join(" · ");
   }
 
   function thumbnail(job) {
@@ -64,7 +81,7 @@ export function recentOf($, { pictureOf, onPick, onDeleted, shows }) {
     const name = () => {
       button.textContent = sure ? word("really") : "×";
       button.classList.toggle("sure", sure !== 0);
-      button.setAttribute("aria-label", `${sure ? word("really") : word(kind)}: ${title(job)}`);
+      button.setAttribute("aria-label", `${sure ? word("really") : word(kind)}: ${label(job)}`);
       button.title = word(kind);
     };
     const reset = () => { clearTimeout(sure); sure = 0; name(); };
@@ -80,7 +97,7 @@ export function recentOf($, { pictureOf, onPick, onDeleted, shows }) {
 
   function rowOf(job) {
     const item = element("li", `video ${job.state}`);
-    const pick = element(job.state === "failed" ? "div" : "button", "pick");
+    const pick = element(job.state === "failed" ? "div" : "button", "pick", { title: wordsOf(job.id) ? "" : job.id });
     const what = element("span", "what");
     const state = element("span", job.state === "failed" ? "state wrong" : "state");
     what.append(element("span", "said", { textContent: title(job) }), state);
@@ -94,7 +111,7 @@ export function recentOf($, { pictureOf, onPick, onDeleted, shows }) {
     if (job.state === "done") {
       const download = element("a", "icon", { href: downloadOf(job.id), textContent: "↓", title: word("download") });
       download.download = "";
-      download.setAttribute("aria-label", `${word("download")}: ${title(job)}`);
+      download.setAttribute("aria-label", `${word("download")}: ${label(job)}`);
       item.append(download);
     }
     item.append(remover(job));

@@ -4,6 +4,7 @@ import { Problem, trying } from "./ask.js";
 import { downloadOf, drop, follow, hasEnded, one, submitAnew } from "./jobs.js";
 import { playerOf } from "./player.js";
 import { progressOf } from "./progress.js";
+import { viewOf } from "./view.js";
 import { hasWord, number, say, time, word } from "./words.js";
 
 const ORDER = ["wait", "portrait", "speech", "track", "render", "encode", "first_frame", "total"];
@@ -20,6 +21,7 @@ export function stageOf($, { pictureOf, onJob, onFailed }) {
   let status = () => ""; // what is said below, in the language of the page
 
   const progress = progressOf($);
+  const view = viewOf($("stage"), $("frame"));
   const player = playerOf($, {
     onProblem: (sentence, gone) => {
       tell(() => sentence, true);
@@ -84,6 +86,7 @@ export function stageOf($, { pictureOf, onJob, onFailed }) {
     if (job.state === "done") {
       showResult();
       player.finish(job);
+      view.keep();
       return;
     }
     progress.hide();
@@ -120,7 +123,7 @@ export function stageOf($, { pictureOf, onJob, onFailed }) {
     if (hasEnded(news)) { play(news); return; }
     take(news);
     stop = follow(news.id, { onJob: take, onTrouble: (problem) => progress.trouble(problem.message), onGone: gone });
-    $("progress").scrollIntoView({ behavior: "smooth", block: "nearest" }); // on a phone it is below the form
+    view.bring(); // on a phone the stage is below the form
   }
 
   /** Play a video that is done. */
@@ -132,7 +135,7 @@ export function stageOf($, { pictureOf, onJob, onFailed }) {
       player.open(made);
       showResult();
     } else showEnd();
-    $("stage").scrollIntoView({ behavior: "smooth", block: "nearest" });
+    view.bring();
   }
 
   /** Nobody wants it any more: shown at once, whatever the server has yet to do. */

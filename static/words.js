@@ -26,12 +26,15 @@ export const time = (seconds) => (seconds < 90
   ? word("seconds", { n: number(seconds, seconds < 10 && !Number.isInteger(seconds) ? 1 : 0) })
   : word("minutes", { n: number(Math.floor(seconds / 60)), s: number(Math.floor(seconds % 60)) }));
 
-/** A moment: its time where it is today, else its day too. */
-export function moment(date) {
+/** A moment: its time where it is today, else its day too; to the second where `seconds` is true. */
+export function moment(date, { seconds = false } = {}) {
   const today = date.toDateString() === new Date().toDateString();
   const day = today ? {} : { day: "numeric", month: "short" };
-  return new Intl.DateTimeFormat(language, { ...day, hour: "2-digit", minute: "2-digit" }).format(date);
+  return new Intl.DateTimeFormat(language, { ...day, hour: "2-digit", minute: "2-digit", ...(seconds ? { second: "2-digit" } : {}) }).format(date);
 }
+
+/** What the language of this code is called in the page's language. */
+export const languageName = (code) => new Intl.DisplayNames([language], { type: "language" }).of(code);
 
 /** Say every word of `root` that is marked with data-word, -label or -placeholder. */
 export function say(root = document) {

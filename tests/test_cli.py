@@ -55,7 +55,8 @@ def test_say_writes_a_video_and_tells_what_it_took(capsys: pytest.CaptureFixture
 
     out, err = capsys.readouterr()
     assert out.startswith("hi.mp4\n")
-    assert re.search(r"^\d\.\d\d s, \d+ frames, 218x256, 25 fps, ru, espeak-female, hopper$", out, re.MULTILINE)
+    size = r"218x256 \(picture 512x600\)"
+    assert re.search(rf"^\d\.\d\d s, \d+ frames, {size}, 25 fps, ru, espeak-female, hopper$", out, re.MULTILINE)
     assert re.search(r"portrait \d\.\d\d s; .*in all \d\.\d\d s$", out.strip())
     assert err == ""
     with av.open("hi.mp4") as container:
@@ -121,7 +122,7 @@ def test_a_picture_of_ones_own(tmp_path: Path) -> None:
     [
         (["say", ""], "The text must not be empty.", "Текст не может быть пустым"),
         (["say", "?!"], "nothing to say", "нечего произнести"),
-        (["say", "а\udcff"], "cannot be spoken", "нельзя произнести"),
+        (["say", "а\udcff"], "is not UTF-8", "не в кодировке UTF-8"),
         (["say", "Да", "--language", "tlh"], "“tlh” is not known", "«tlh» не поддерживается"),
         (["say", "Да", "--voice", "x"], "“x” is not known", "«x» не найден"),
         (["say", "Да", "--avatar", "nobody"], "“nobody” is not known", "«nobody» не найден"),
@@ -180,14 +181,38 @@ def test_a_wrong_setting_is_named(capsys: pytest.CaptureFixture[str], monkeypatc
 
 
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
-    done = run("say", "-", stdin=b"\xff\xfe\x00")
-    assert done.returncode == 2
-    assert b"UTF-8" in done.stderr
+    for data in (b"\xff\xfe\x00", "Привет, мир!".encode("cp1251")):
+        done = run("say", "-", stdin=data)
+        assert done.returncode == 2
+        assert done.stderr.startswith(b"The text is not UTF-8 (standard input): convert it")
 
     done = run("say", "-", stdin="я".encode() * 60_000)
     assert done.returncode == 2
     assert b"at most 5000" in done.stderr
     assert not (tmp_path / "outputs").exists()
+
+
+def test_a_text_longer_than_allowed_and_not_utf8_is_too_long() -> None:
+    done = run("say", "-", stdin="я".encode("cp1251") * 60_000)
+    assert done.returncode == 2
+    assert b"at most 5000" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (["say", "\udccf\udcf0"], "text"),
+        (["say", "Да", "--voice", "\udccf"], "--voice"),
+        (["voices", "add", "\udccf", "a.wav", "--i-may-use-this-voice"], "name"),
+        (["voices", "delete", "\udccf"], "name"),
+        (["keys", "add", "\udccf"], "name"),
+    ],
+)
+def test_an_argument_in_another_encoding_than_the_terminal_s(
+    arguments: list[str], name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    assert capsys.readouterr().err.startswith(f"The text is not UTF-8 (the argument {name}): convert it")
 
 
 @pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM])
@@ -255,9 +280,12 @@ def test_voices_and_avatars(capsys: pytest.CaptureFixture[str]) -> None:
     assert voices["languages"]["kk"] == "Қазақша"
     assert [voice["name"] for voice in voices["voices"]] == ["espeak-male", "espeak-female"]
     assert main(["avatars"]) == 0
-    assert "Carl Friedrich Gauss" in capsys.readouterr().out
+    lines = capsys.readouterr().out.splitlines()
+    assert re.search("^hopper +picture 512x600, video 218x256 +Grace Hopper", lines[2])
     assert main(["avatars", "--json"]) == 0
-    assert [one["name"] for one in json.loads(capsys.readouterr().out)] == ["gauss", "newton", "hopper"]
+    avatars = json.loads(capsys.readouterr().out)
+    assert [one["name"] for one in avatars] == ["gauss", "newton", "hopper"]
+    assert (avatars[2]["video_width"], avatars[2]["video_height"]) == (218, 256)
 
 
 def test_the_reader_of_our_output_may_leave() -> None:

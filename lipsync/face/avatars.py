@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from lipsync.errors import LipsyncError
@@ -24,6 +24,9 @@ class Avatar:
     """Pixels of the file."""
     height: int
     """Pixels of the file."""
+    eye_distance: float
+    """Pixels of the file between the outer eye corners, as the embedded detector and the face mesh find them: what
+    decides whether the picture is enlarged."""
     sex: str
     """``male`` or ``female``: of the voice that fits when a request names none."""
 
@@ -31,6 +34,23 @@ class Avatar:
     def path(self) -> Path:
         """The picture's file, a JPEG."""
         return FOLDER / f"{self.name}.jpg"
+
+    def video_size(self, max_side: int) -> tuple[int, int]:
+        """Width and height of its videos in pixels, where no side may be longer than ``max_side``: even numbers, and
+        larger than the picture where its face is small (:mod:`lipsync.face.enlarge`)."""
+        from lipsync.face.enlarge import enlarged_size  # noqa: PLC0415 - loads OpenCV
+        from lipsync.face.picture import read_size  # noqa: PLC0415 - loads Pillow
+
+        width, height = read_size((self.width, self.height), max_side)
+        eyes = self.eye_distance * max(width, height) / max(self.width, self.height)
+        return enlarged_size(width, height, eyes, max_side)
+
+    def facts(self, max_side: int) -> dict[str, object]:
+        """What the API and the command line state of it, with the size of its videos beside that of its picture."""
+        video_width, video_height = self.video_size(max_side)
+        facts = asdict(self)
+        del facts["eye_distance"]  # a detail of how the size of the video is known
+        return {**facts, "video_width": video_width, "video_height": video_height}
 
 
 _CATALOGUE = (
@@ -40,6 +60,7 @@ _CATALOGUE = (
         credit="Oil painting by Christian Albrecht Jensen, 1840; public domain",
         width=1024,
         height=1305,
+        eye_distance=188.09,
         sex="male",
     ),
     Avatar(
@@ -48,6 +69,7 @@ _CATALOGUE = (
         credit="After Godfrey Kneller, 1689; public domain",
         width=768,
         height=432,
+        eye_distance=75.09,
         sex="male",
     ),
     Avatar(
@@ -56,6 +78,7 @@ _CATALOGUE = (
         credit="Official photograph of the US Navy; public domain",
         width=512,
         height=600,
+        eye_distance=124.49,
         sex="female",
     ),
 )

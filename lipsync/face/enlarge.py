@@ -19,6 +19,22 @@ SHARPEN = 0.4
 """How much of the lost fine detail is put back."""
 
 
+def enlarged_size(width: int, height: int, eye_distance: float, max_side: int) -> tuple[int, int]:
+    """Width and height of the video of a picture with these even sides, in pixels.
+
+    ``eye_distance`` is between the outer eye corners, in pixels of this picture. The picture keeps its size unless
+    its face is small, as :func:`enlarged` decides.
+    """
+    factor = _factor(width, height, eye_distance, max_side)
+    return round(width * factor) // 2 * 2, round(height * factor) // 2 * 2
+
+
+def _factor(width: int, height: int, eye_distance: float, max_side: int) -> float:
+    """How many times as large the picture becomes: 1 where its face is large or ``max_side`` leaves no room."""
+    factor = min(WANTED_EYES / eye_distance, MOST_FACTOR, max_side / max(height, width))
+    return 1.0 if factor < LEAST_FACTOR else factor
+
+
 def enlarged(
     picture: NDArray[np.uint8], landmarks: NDArray[np.float32], eye_distance: float, max_side: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32], float]:
@@ -27,14 +43,15 @@ def enlarged(
     The enlarged picture is even-sized; nothing is stretched.
     """
     height, width = picture.shape[:2]
-    factor = min(WANTED_EYES / eye_distance, MOST_FACTOR, max_side / max(height, width))
-    if factor < LEAST_FACTOR:
+    factor = _factor(width, height, eye_distance, max_side)
+    if factor == 1.0:
         return picture, landmarks, 1.0
     size = (round(width * factor), round(height * factor))
     large = cv2.resize(picture, size, interpolation=cv2.INTER_CUBIC)
     soft = cv2.GaussianBlur(large, (0, 0), factor * 0.6)
-    sharp = cv2.addWeighted(large, 1 + SHARPEN, soft, -SHARPEN, 0)[: size[1] // 2 * 2, : size[0] // 2 * 2]
+    sharp = cv2.addWeighted(large, 1 + SHARPEN, soft, -SHARPEN, 0)
     across, down = size[0] / width, size[1] / height  # pixel centres stay pixel centres
+    even = enlarged_size(width, height, eye_distance, max_side)
     scale, half = np.array([across, down, factor]), np.array([0.5, 0.5, 0])
     moved = (landmarks + half) * scale - half
-    return np.ascontiguousarray(sharp), moved.astype(np.float32), factor
+    return np.ascontiguousarray(sharp[: even[1], : even[0]]), moved.astype(np.float32), factor

@@ -66,6 +66,19 @@ def upright_size(data: bytes) -> tuple[int, int]:
         return (image.height, image.width) if lying else (image.width, image.height)
 
 
+def read_size(size: tuple[int, int], max_side: int) -> tuple[int, int]:
+    """Width and height of what :func:`read_picture` makes of an upright picture of ``size``, in pixels."""
+    if max(size) > max_side:
+        size = _fitted(size, max_side)
+    return max(2, size[0] // 2 * 2), max(2, size[1] // 2 * 2)
+
+
+def _fitted(size: tuple[int, int], max_side: int) -> tuple[int, int]:
+    """``size`` with ``max_side`` as its longer side, in whole pixels."""
+    longest = max(size)
+    return max(1, round(size[0] * max_side / longest)), max(1, round(size[1] * max_side / longest))
+
+
 @contextmanager
 def _pillow_quiet() -> Iterator[None]:
     """Without Pillow's warnings and its own limit of pixels: ours is checked instead.
@@ -91,10 +104,10 @@ def _rgb(image: Image.Image, max_side: int) -> Image.Image:
     profile = image.info.get("icc_profile")
     orientation = image.getexif().get(_ORIENTATION, 1)
     longest = max(image.size)
-    size = [max(1, round(side * max_side / longest)) for side in image.size]
+    size = _fitted(image.size, max_side)
     image = _plain(image, longest // max_side // 2)
     if longest > max_side:
-        image = image.resize((size[0], size[1]), Image.Resampling.LANCZOS)
+        image = image.resize(size, Image.Resampling.LANCZOS)
     if orientation in _UPRIGHT:
         image = image.transpose(_UPRIGHT[orientation])
     alpha = image.getchannel("A") if image.mode in ("LA", "RGBA") else None

@@ -50,6 +50,8 @@ class Made(BaseModel):
     frames: int
     width: int
     height: int
+    picture_width: int | None = None
+    picture_height: int | None = None
     fps: int
     voice: str
     engine: str

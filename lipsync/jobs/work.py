@@ -47,6 +47,10 @@ class Clip(Protocol):
     @property
     def height(self) -> int: ...
     @property
+    def picture_width(self) -> int | None: ...
+    @property
+    def picture_height(self) -> int | None: ...
+    @property
     def fps(self) -> int: ...
     @property
     def voice(self) -> str: ...
@@ -167,6 +171,8 @@ def _made(clip: Clip) -> Made:
         frames=clip.frames,
         width=clip.width,
         height=clip.height,
+        picture_width=clip.picture_width,
+        picture_height=clip.picture_height,
         fps=clip.fps,
         voice=clip.voice,
         engine=clip.engine,

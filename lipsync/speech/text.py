@@ -13,6 +13,9 @@ LONGEST = 400
 _SPOKEN_SYMBOLS = "°№"
 """Symbols (category So) that are read aloud; the rest of that category are emoji and ornaments."""
 
+REPLACEMENT = "\ufffd"
+"""What a decoder writes in place of bytes that it cannot read: the words around it are not what a person wrote."""
+
 _LINE_ENDS = str.maketrans({"\r": "\n", "\v": "\n", "\f": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
 
 
@@ -20,7 +23,8 @@ def clean_text(text: str, max_length: int) -> str:
     """``text`` in NFC without what has no sound: zero-width characters, soft hyphens, emoji.
 
     Raises LipsyncError: ``empty_text`` (nothing but blanks), ``text_too_long`` (over ``max_length`` characters),
-    ``bad_characters`` (half of a surrogate pair, control characters), ``nothing_to_say`` (no letter, no digit).
+    ``bad_characters`` (half of a surrogate pair, control characters, U+FFFD, which stands where somebody decoded the
+    text wrongly), ``nothing_to_say`` (no letter, no digit).
     """
     if not text.strip():
         raise LipsyncError("empty_text")
@@ -28,7 +32,8 @@ def clean_text(text: str, max_length: int) -> str:
         raise LipsyncError("text_too_long", length=len(text), limit=max_length)
     lines = text.replace("\r\n", "\n").translate(_LINE_ENDS)
     for character in lines:
-        if unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n":
+        control = unicodedata.category(character) in ("Cc", "Cs") and character not in "\t\n"
+        if control or character == REPLACEMENT:
             raise LipsyncError("bad_characters", character=f"U+{ord(character):04X}")
     clean = "".join(c for c in unicodedata.normalize("NFC", lines) if not _is_mute(c)).strip()
     if not can_be_said(clean):

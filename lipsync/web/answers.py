@@ -80,8 +80,12 @@ class JobAnswer(Answer):
     characters: int
     duration: float | None = Field(description="Seconds of the finished video.")
     frames: int | None
-    width: int | None = Field(description="Pixels.")
-    height: int | None = Field(description="Pixels.")
+    width: int | None = Field(description="Width of the video, in pixels.")
+    height: int | None = Field(description="Height of the video, in pixels.")
+    picture_width: int | None = Field(
+        description="Width of the picture that it was made of, upright, in pixels; null for a video."
+    )
+    picture_height: int | None = Field(description="Height of that picture, in pixels; null for a video.")
     fps: int | None
     voice: str | None = Field(description="The one that began to speak.")
     engine: str | None
@@ -149,8 +153,10 @@ class AvatarAnswer(Answer):
     name: str
     titles: dict[str, str] = Field(description="What a page shows, by its language.")
     credit: str
-    width: int = Field(gt=0, description="Pixels.")
-    height: int = Field(gt=0, description="Pixels.")
+    width: int = Field(gt=0, description="Width of the picture, in pixels.")
+    height: int = Field(gt=0, description="Height of the picture, in pixels.")
+    video_width: int = Field(gt=0, description="Width of its videos, in pixels: a small face is enlarged.")
+    video_height: int = Field(gt=0, description="Height of its videos, in pixels.")
     sex: str = Field(description="Of the voice that fits when a request names none.")
 
 

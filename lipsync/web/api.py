@@ -66,7 +66,7 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
                 # Where a picture of the owner's own lies is nobody's business.
                 default=settings.avatar if settings.avatar in shipped else None,
                 default_moves=own_video,
-                avatars=[AvatarAnswer.model_validate(asdict(one)) for one in shipped_avatars()],
+                avatars=[AvatarAnswer.model_validate(one.facts(settings.max_side)) for one in shipped_avatars()],
             )
         )
 

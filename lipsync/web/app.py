@@ -14,7 +14,7 @@ from lipsync.jobs.webhook import Webhooks
 from lipsync.service import LipsyncService
 from lipsync.serving.stopping import is_stopping
 from lipsync.settings import Settings
-from lipsync.web import api, errors, openai, page, voices
+from lipsync.web import api, errors, forms, openai, page, voices
 from lipsync.web import jobs as job_routes
 from lipsync.web.contract import explorer
 from lipsync.web.describe import told
@@ -46,6 +46,7 @@ def create_app(settings: Settings | None = None, service: Service | None = None)
     app.config["MAX_FORM_PARTS"] = 50
     app.json.ensure_ascii = False  # type: ignore[attr-defined]  # a person reads these sentences in a terminal
     sight = Sight(app)  # before all else: what others say of a request has its name
+    forms.install(app)
     loading = Loading(service)
     engine = connect(settings)
     protect(app, settings, engine)

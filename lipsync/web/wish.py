@@ -10,9 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 from werkzeug.exceptions import RequestEntityTooLarge
 
+from lipsync.charset import decode_text
 from lipsync.errors import LipsyncError
 from lipsync.web.contract import kinds
 from lipsync.web.reader import note_spoken
+
+_BODY = {"en": "the body", "ru": "тело запроса"}
+"""Where the text of a JSON request stands."""
 
 
 class Wish(BaseModel):
@@ -54,7 +58,7 @@ def read_wish(request: Request, *, language: str, max_picture: int) -> tuple[Wis
     """The wish in a request's body, and the bytes of the picture that came with it.
 
     ``language`` is that of a request that names none; ``max_picture`` is in bytes. Raises LipsyncError: no_body,
-    wrong_type, bad_json, not_an_object, file_too_large, empty_text, bad_characters, bad_field.
+    wrong_type, not_utf8, bad_json, not_an_object, file_too_large, empty_text, bad_characters, bad_field.
     """
     if not request.content_length and not request.headers.get("Transfer-Encoding"):
         raise LipsyncError("no_body")
@@ -83,15 +87,18 @@ def read_wish(request: Request, *, language: str, max_picture: int) -> tuple[Wis
 
 
 def read_json(request: Request) -> dict[str, Any]:
-    """The object in a request's body. Raises LipsyncError no_body, bad_json, not_an_object."""
+    """The object in a request's body. Raises LipsyncError no_body, not_utf8, bad_json, not_an_object."""
     body = request.get_data()
     if request.max_content_length and len(body) >= request.max_content_length:
         raise RequestEntityTooLarge  # werkzeug cuts a body of no stated length here without a word
     if not body.strip():
         raise LipsyncError("no_body")
+    stated = request.mimetype_params.get("charset")
+    utf = json.detect_encoding(body)  # by its first bytes, also UTF-16 and UTF-32 without a byte order mark
+    text = decode_text(body, stated if utf == "utf-8" else utf, source=_BODY)
     try:
-        fields = json.loads(body, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:  # also bad UTF-8, NaN and a number of 5000 digits
+        fields = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:  # also NaN and a number of 5000 digits
         raise LipsyncError("bad_json") from error
     if not isinstance(fields, dict):
         raise LipsyncError("not_an_object")

@@ -73,6 +73,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     ),
     "generate": ("Generate", "Создать видео"),
     "cancel": ("Cancel", "Отменить"),
+    "kept": (
+        "What you type and choose stays in this browser until you clear it, and no longer than 30 days.",
+        "Всё, что вы ввели и выбрали, хранится в этом браузере, пока вы не очистите, но не дольше 30 дней.",
+    ),
+    "clear": ("Clear", "Очистить"),
+    "clear_sure": ("Clear everything?", "Очистить всё?"),
     "shortcut": ("Ctrl + Enter", "Ctrl + Enter"),
     "loading": (
         "The service is still loading. It takes a few seconds.",
@@ -95,7 +101,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "cancelled": ("Cancelled.", "Отменено."),
     "recent": ("Recent videos", "Недавние видео"),
     "more": ("Show more", "Показать ещё"),
-    "untitled": ("A text of {n} characters", "Текст, символов: {n}"),
+    "length": ("{n} characters", "символов: {n}"),
+    "sent_picture": ("A picture of one's own", "Своя картинка"),
     "waiting": ("Waiting in line", "Ждёт очереди"),
     "making": ("Being made: {n}%", "Создаётся: {n}%"),
     "delete_video": ("Delete the video", "Удалить видео"),

@@ -39,6 +39,10 @@ class Tab:
         self._call("script.addPreloadScript", functionDeclaration=f"() => {{ {script} }}")
         self._call("browsingContext.navigate", context=self._id, url=url, wait="complete")
 
+    def reload(self) -> None:
+        """What F5 does: Firefox may restore what was typed."""
+        self._call("browsingContext.reload", context=self._id, wait="complete")
+
     def resize(self, width: int, height: int) -> None:
         """Give the page so many pixels."""
         self._call("browsingContext.setViewport", context=self._id, viewport={"width": width, "height": height})

@@ -35,6 +35,8 @@ class Clip:
     frames: int = 1
     width: int = 320
     height: int = 320
+    picture_width: int | None = 160
+    picture_height: int | None = 160
     fps: int = 25
     language: str = "ru"
     subtitles: Path | None = None

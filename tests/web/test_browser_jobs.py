@@ -24,6 +24,8 @@ from tests.web.test_browser import LONG_WAIT, open_page, picture, say, see_it_pl
 pytestmark = pytest.mark.browser
 
 EN = words()["en"]
+ELSEWHERE = r"^Carl Friedrich Gauss · English · 10 characters"
+"""Of a job without words in this browser, whose text is “Elsewhere.”."""
 
 
 @pytest.fixture(scope="module")
@@ -72,11 +74,15 @@ def jobs(server: Server) -> list[dict[str, Any]]:
     return found
 
 
-def submit(server: Server, text: str) -> str:
+def submit(server: Server, text: str, **more: str) -> str:
     """A job that the page did not ask for."""
-    answer = server.ask("POST", "/api/jobs", {"text": text, "language": "en"})
+    answer = server.ask("POST", "/api/jobs", {"text": text, "language": "en", **more})
     assert answer.status == 202, answer.body
     return str(json.loads(answer.body)["id"])
+
+
+def state(server: Server, id: str) -> str:
+    return next(str(job["state"]) for job in jobs(server) if job["id"] == id)
 
 
 def until_running(server: Server, id: str) -> None:
@@ -208,13 +214,33 @@ def test_a_job_of_another_browser_is_only_listed(page: Page, server: Server) -> 
     hold(server)
     submit(server, "Elsewhere.")
     page.reload()
-    expect(rows(page)).to_have_text([re.compile(r"A text of 10 characters(Being made|Waiting)")])
+    expect(rows(page)).to_have_text([re.compile(f"{ELSEWHERE}(Being made|Waiting)")])
     expect(page.locator("#progress")).to_be_hidden()
     release(server)
-    expect(rows(page)).to_have_text([re.compile(r"A text of 10 characters[\d.]+ s · ")], timeout=LONG_WAIT)
+    expect(rows(page)).to_have_text([re.compile(f"{ELSEWHERE}[\\d.]+ s · ")], timeout=LONG_WAIT)
 
 
 # --- the list
+
+
+def test_jobs_of_other_programs_can_be_told_apart(page: Page, server: Server) -> None:
+    ids = []
+    for more in ({}, {}, {"avatar": "newton", "language": "de"}):
+        ids.append(submit(server, "Elsewhere.", **more))
+        wait_until(lambda: state(server, ids[-1]) == "done", server)
+    page.reload()
+    expect(rows(page)).to_have_count(3)
+    expect(page.locator("#videos .done")).to_have_count(3, timeout=LONG_WAIT)
+    seen = rows(page).all_inner_texts()
+    assert len(set(seen)) == 3
+    for id, text in zip(reversed(ids), seen, strict=True):
+        assert re.search(rf"[\d.]+ s · \d\d:\d\d:\d\d( [AP]M)? · {id[:8]}", text), text
+    assert "Isaac Newton · German · 10 characters" in seen[0]
+    assert seen[1].startswith("Carl Friedrich Gauss · English · 10 characters")
+    labels = page.locator("#videos .icon").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+    assert len(set(labels)) == len(labels) == 6
+    page.get_by_role("button", name="Русский").click()
+    expect(rows(page).first.locator(".said")).to_have_text("Исаак Ньютон · немецкий · символов: 10")
 
 
 def test_the_list_survives_a_reload_and_plays(page: Page) -> None:

@@ -68,6 +68,29 @@ def test_a_video_plays_while_it_is_made_and_all_of_it(tab: Tab) -> None:
     until(tab, "document.querySelector('#video').currentTime > 5.2")
 
 
+def test_a_reload_keeps_the_form_until_it_is_cleared(tab: Tab) -> None:
+    until(tab, "document.querySelector('#language').options.length > 0")
+    tab.evaluate("""(() => {
+        const text = document.querySelector("#text");
+        text.value = "Kept.";
+        text.dispatchEvent(new Event("input", {bubbles: true}));
+        const data = new DataTransfer();
+        data.items.add(new File([new Uint8Array(1000)], "me.png", {type: "image/png"}));
+        document.body.dispatchEvent(new DragEvent("drop", {dataTransfer: data, bubbles: true, cancelable: true}));
+    })()""")
+    until(tab, "localStorage.getItem('lipsync.draft')?.includes('Kept.')")
+    until(tab, "document.querySelector('.tile input:checked').value === '*'")
+    tab.reload()
+    until(tab, "document.querySelector('.tile input:checked')?.value === '*'")
+    assert tab.evaluate("document.querySelector('#text').value") == "Kept."
+    tab.evaluate("document.querySelector('#clear').click()")
+    tab.evaluate("document.querySelector('#clear').click()")
+    tab.reload()  # what Firefox itself would restore, the next person would see
+    until(tab, "document.querySelector('.tile input:checked')?.value === 'gauss'")
+    assert tab.evaluate("document.querySelector('#text').value") == ""
+    assert tab.evaluate("document.querySelectorAll('.tile').length") == 3
+
+
 @pytest.mark.parametrize("width", [320, 390, 1280])
 def test_nothing_is_wider_than_the_screen(tab: Tab, width: int) -> None:
     tab.resize(width, 900)

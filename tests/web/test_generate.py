@@ -97,6 +97,11 @@ def test_the_whole_way(real_client: FlaskClient) -> None:
         assert picture.average_rate == 30
         assert picture.width / picture.height == pytest.approx(768 / 432, abs=0.01)
         assert picture.frames > 30
+        (newton,) = (a for a in real_client.get("/api/avatars").get_json()["avatars"] if a["name"] == "newton")
+        assert (picture.width, picture.height) == (newton["video_width"], newton["video_height"])
+    job = real_client.get(f"/api/jobs/{response.headers['X-Job-Id']}").get_json()
+    assert (job["width"], job["height"]) == (newton["video_width"], newton["video_height"])
+    assert (job["picture_width"], job["picture_height"]) == (768, 432)
 
 
 def test_a_picture_of_ones_own(real_client: FlaskClient) -> None:
@@ -104,12 +109,16 @@ def test_a_picture_of_ones_own(real_client: FlaskClient) -> None:
     response = real_client.post("/api/generate", data=data)
     assert response.status_code == 200
     assert "photo" not in response.headers["Content-Disposition"]
+    job = real_client.get(f"/api/jobs/{response.headers['X-Job-Id']}").get_json()
+    sizes = [job[name] for name in ("picture_width", "picture_height", "width", "height")]
+    assert sizes == [1024, 1305, 1024, 1304]
 
 
 JSON_WRONGS: list[tuple[str | bytes, int, str]] = [
     ('{"text": "Hi"', 400, "bad_json"),
     ("not json", 400, "bad_json"),
-    (b'{"text": "\xff\xfe"}', 400, "bad_json"),
+    (b'{"text": "\xff\xfe"}', 400, "not_utf8"),
+    ('{"text": "a\\ufffdb"}', 400, "bad_characters"),
     ('{"text": "Hi", "seed": NaN}', 400, "bad_json"),
     ('{"text": "Hi", "seed": Infinity}', 400, "bad_json"),
     ('{"text": "Hi", "seed": ' + "9" * 5000 + "}", 400, "bad_json"),
@@ -225,7 +234,7 @@ def test_a_wrong_form(
         ("text/plain", "Hi", 415, "wrong_type"),
         (None, "Hi", 415, "wrong_type"),
         ("application/x-www-form-urlencoded", "text=Hi", 415, "wrong_type"),
-        ("multipart/form-data", "text=Hi", 400, "empty_text"),
+        ("multipart/form-data", "text=Hi", 400, "bad_request"),
         ("application/json", " " * 21_000_000, 413, "body_too_large"),
     ],
 )

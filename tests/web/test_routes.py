@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from PIL import Image
 
+from lipsync.face.avatars import shipped_avatars
 from lipsync.settings import Settings
 from lipsync.web.app import ROOT, create_app
 from lipsync.web.words import words
@@ -47,6 +48,15 @@ def test_avatars_have_names_and_true_sizes(client: FlaskClient) -> None:
     for one in said["avatars"]:
         picture = Image.open(io.BytesIO(client.get(f"/api/avatars/{one['name']}").data))
         assert picture.size == (one["width"], one["height"])
+    videos = {one["name"]: (one["video_width"], one["video_height"]) for one in said["avatars"]}
+    assert videos == {one.name: one.video_size(1920) for one in shipped_avatars()}
+
+
+def test_the_size_of_a_video_follows_the_setting(settings: Settings) -> None:
+    small = settings.model_copy(update={"max_side": 512})
+    client = client_of(create_app(small, StillService(small)))
+    for one in client.get("/api/avatars").get_json()["avatars"]:
+        assert max(one["video_width"], one["video_height"]) <= 512
 
 
 def test_the_default_avatar(client: FlaskClient) -> None:

@@ -5,7 +5,7 @@ Those of status 500 are not here: what is wrong on this side may befall any requ
 
 from __future__ import annotations
 
-ANY = ("bad_request", "wrong_host")
+ANY = ("bad_request", "wrong_host", "not_utf8")
 """Of every route."""
 KNOCKING = ("no_key", "wrong_key", "not_allowed", "tokens_unchecked", "database_busy")
 """Of the guard, before routes that need a key."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Self
 
+from lipsync.file_formats import PICTURES, VIDEOS, names
+
 LANGUAGES = ("en", "ru")
 """Languages in which every sentence exists; the first is used when none other fits."""
 
@@ -117,8 +119,8 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "not_a_picture": Sentence(
         415,
-        "This file is not a picture that can be read: send JPEG, PNG, WebP, BMP or TIFF.",
-        "Этот файл не удаётся прочитать как картинку: пришлите JPEG, PNG, WebP, BMP или TIFF.",
+        f"{{finding}}: send {names(PICTURES, ' or ')}.",
+        f"{{finding}}: пришлите {names(PICTURES, ' или ')}.",
     ),
     "broken_picture": Sentence(
         400,
@@ -162,8 +164,8 @@ SENTENCES: dict[str, Sentence] = {
     ),
     "not_a_video": Sentence(
         415,
-        "This file is not a video that can be read: send MP4, MOV, WebM, MKV, AVI or MPEG.",
-        "Этот файл не удаётся прочитать как видео: пришлите MP4, MOV, WebM, MKV, AVI или MPEG.",
+        f"This file is not a video that can be read: send {names(VIDEOS, ' or ')}.",
+        f"Этот файл не удаётся прочитать как видео: пришлите {names(VIDEOS, ' или ')}.",
     ),
     "broken_video": Sentence(
         400,
@@ -815,3 +817,18 @@ def _said_in(language: str, fact: object) -> object:
     if isinstance(fact, dict):
         return fact["ru" if language == "ru" else "en"]
     return fact
+
+
+def not_a_picture(format_name: str | None) -> LipsyncError:
+    """The error for a file that is no accepted picture; it names the file's format where that is known."""
+    if format_name is None:
+        finding = {
+            "en": "This file is not a picture that can be read",
+            "ru": "Этот файл не удаётся прочитать как картинку",
+        }
+    else:
+        finding = {
+            "en": f"This file is {format_name}, which cannot be read as a picture",
+            "ru": f"Это файл {format_name}, прочитать его как картинку нельзя",
+        }
+    return LipsyncError("not_a_picture", finding=finding)

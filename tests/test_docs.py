@@ -19,6 +19,7 @@ from pydantic import SecretStr
 
 from lipsync.cli import main
 from lipsync.errors import OF_A_VIDEO, SENTENCES
+from lipsync.file_formats import PICTURES, VIDEOS, names
 from lipsync.installation import IMAGE_VARIABLE
 from lipsync.settings import Settings
 from lipsync.speech.languages import LANGUAGES
@@ -100,6 +101,23 @@ def test_the_table_of_routes_is_the_application(app: Flask) -> None:
 
 def test_the_table_of_fields_is_the_form() -> None:
     assert [row[0] for row in rows(section("The API"), "field of `generate`")] == [*Wish.model_fields, "image"]
+
+
+def test_the_readme_lists_the_accepted_files() -> None:
+    means = {row[0]: row[1] for row in rows(section("The API"), "field of `generate`")}["image"]
+    assert f": {names(PICTURES, ' or ')}, or with Wav2Lip a short video: {names(VIDEOS, ' or ')};" in means
+
+
+def test_the_accepted_files_are_listed_once() -> None:
+    """In the code every other list is made of that one."""
+    listed = re.compile(r"JPEG, PNG|MP4, MOV, WebM, MKV|image/png|image/webp")
+    found = [
+        path.relative_to(ROOT).as_posix()
+        for folder in ("lipsync", "static", "templates")
+        for path in sorted((ROOT / folder).rglob("*"))
+        if path.suffix in (".py", ".js", ".html") and listed.search(path.read_text("utf-8"))
+    ]
+    assert found == ["lipsync/file_formats.py"]
 
 
 @pytest.mark.parametrize("document", ["README.md", "README.ru.md"])

@@ -144,7 +144,7 @@ def test_the_puppet_asked_for_beside_a_checkpoint_needs_a_picture_too(tmp_path: 
     ("data", "code"),
     [
         (b"\0\0\0\x18ftypisom" + bytes(100), "broken_video"),
-        (b"\0\0\0\x18ftypheic" + bytes(100), "not_a_picture"),
+        (b"\0\0\0\x18ftypheic" + bytes(100), "broken_picture"),
         (b"#EXTM3U\nhttp://127.0.0.1/a.ts\n", "not_a_picture"),
         (b"ffconcat version 1.0\nfile '/etc/passwd'\n", "not_a_picture"),
         (b"\x1aE\xdf\xa3" + bytes(1000), "broken_video"),

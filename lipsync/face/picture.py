@@ -12,11 +12,15 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
+from PIL.TiffImagePlugin import TiffImageFile
 
-from lipsync.errors import LipsyncError
+from lipsync.errors import LipsyncError, not_a_picture
+from lipsync.face.avif import coded_sizes
+from lipsync.file_formats import PICTURES
+from lipsync.file_signature import is_accepted_picture, is_avif, is_heif, name_of_other
 
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
-"""What is read, in Pillow's names. The file's content decides, never its name."""
+FORMATS = tuple(one.reader for one in PICTURES)
+"""Accepted formats by the names of Pillow's plugins. The file's content decides, never its name."""
 
 BACKGROUND = 255
 """What shows through transparent parts: white, as a page or a viewer would show it."""
@@ -24,6 +28,7 @@ BACKGROUND = 255
 _log = logging.getLogger(__name__)
 _one_at_a_time = Lock()
 _ORIENTATION = 0x0112  # the EXIF tag
+_SUBFILE_TYPE, _SUB_IFDS, _DNG_VERSION = 0x00FE, 0x014A, 0xC612  # TIFF tags
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -36,32 +41,35 @@ _UPRIGHT = {
 
 
 def read_picture(data: bytes, *, max_megapixels: float, max_side: int) -> NDArray[np.uint8]:
-    """Decode a JPEG, PNG, WebP, BMP or TIFF: (H, W, 3) RGB uint8, sRGB, upright, H and W even and at least 2.
+    """Decode a picture of one of the accepted formats: (H, W, 3) RGB uint8, sRGB, upright, H and W even, at least 2.
 
-    EXIF rotation is applied, transparency flattened on white, a colour profile followed; grey, palette, CMYK and
-    16 bit are converted; of several frames the first is taken. A picture longer than ``max_side`` is scaled down;
-    an odd last row or column is left out, nothing is stretched.
+    EXIF rotation (of AVIF and HEIC the container's own) is applied, transparency flattened on white, a colour profile
+    followed; grey, palette, CMYK and 16 bit are converted; of several frames the first is taken. A picture longer
+    than ``max_side`` is scaled down; an odd last row or column is left out, nothing is stretched.
 
     Raises LipsyncError: not_a_picture, broken_picture (damaged or cut short), picture_too_large (more pixels in
     the header than ``max_megapixels`` million: nothing has been decoded then).
     """
     with _one_at_a_time, _pillow_quiet():
         try:
-            with Image.open(BytesIO(data), formats=FORMATS) as image:
-                if image.width * image.height > max_megapixels * 1e6:
-                    raise LipsyncError(
-                        "picture_too_large", width=image.width, height=image.height, limit=f"{max_megapixels:g}"
-                    )
+            with _opened(data) as image:
+                _check_size(image.size, max_megapixels)
+                if image.format == "AVIF":
+                    for size in coded_sizes(data):
+                        _check_size(size, max_megapixels)
                 return _even(np.asarray(_rgb(image, max_side)))
         except (LipsyncError, MemoryError):
             raise
         except Exception as error:  # on damaged data Pillow's readers raise nearly every kind
-            raise LipsyncError("broken_picture" if _starts_like_a_picture(data) else "not_a_picture") from error
+            other = name_of_other(data)
+            if other is None and is_accepted_picture(data):
+                raise LipsyncError("broken_picture") from error
+            raise not_a_picture(other) from error
 
 
 def upright_size(data: bytes) -> tuple[int, int]:
     """Width and height of a picture file that :func:`read_picture` has read, upright, before anything was shrunk."""
-    with _one_at_a_time, _pillow_quiet(), Image.open(BytesIO(data), formats=FORMATS) as image:
+    with _one_at_a_time, _pillow_quiet(), _opened(data) as image:
         lying = image.getexif().get(_ORIENTATION, 1) >= 5  # the orientations that turn by a quarter
         return (image.height, image.width) if lying else (image.width, image.height)
 
@@ -77,6 +85,36 @@ def _fitted(size: tuple[int, int], max_side: int) -> tuple[int, int]:
     """``size`` with ``max_side`` as its longer side, in whole pixels."""
     longest = max(size)
     return max(1, round(size[0] * max_side / longest)), max(1, round(size[1] * max_side / longest))
+
+
+def readers_for(data: bytes) -> tuple[str, ...]:
+    """Names of Pillow's plugins that may read ``data``, all loaded; the one for HEIC only where it is needed."""
+    if not is_heif(data):
+        return tuple(name for name in FORMATS if name != "HEIF")
+    import pillow_heif  # noqa: PLC0415 - 26 MB of libraries
+
+    # A thumbnail is never decoded in place of the picture: it need not show the same.
+    pillow_heif.register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=1)
+    return ("HEIF",)
+
+
+def _opened(data: bytes) -> Image.Image:
+    """The picture, its header read. Raises LipsyncError not_a_picture for a camera's raw file."""
+    image = Image.open(BytesIO(data), formats=readers_for(data))
+    if isinstance(image, TiffImageFile):
+        # TIFF/EP (ISO 12234-2) and DNG put a small preview first and the raw picture into a sub-IFD.
+        tags = image.tag_v2
+        if _DNG_VERSION in tags or (tags.get(_SUBFILE_TYPE) == 1 and _SUB_IFDS in tags):
+            raise not_a_picture("RAW")
+    if is_avif(data):
+        image.info.pop("xmp", None)  # Pillow would turn it once more by an orientation that stands there
+    return image
+
+
+def _check_size(size: tuple[int, int], max_megapixels: float) -> None:
+    width, height = size
+    if width * height > max_megapixels * 1e6:
+        raise LipsyncError("picture_too_large", width=width, height=height, limit=f"{max_megapixels:g}")
 
 
 @contextmanager
@@ -139,6 +177,8 @@ def _plain(image: Image.Image, shrink: int) -> Image.Image:
 
 
 def _plain_mode(image: Image.Image) -> Image.Image:
+    if image.mode == "RGBa":  # premultiplied alpha
+        return image.convert("RGBA")
     if image.mode in ("P", "PA") or (image.has_transparency_data and image.mode not in ("LA", "RGBA")):
         return image.convert("RGBA" if image.has_transparency_data else "RGB")
     if image.mode == "1":
@@ -171,12 +211,3 @@ def _even(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     height, width = pixels.shape[:2]
     pixels = np.pad(pixels, ((0, int(height == 1)), (0, int(width == 1)), (0, 0)), mode="edge")
     return np.ascontiguousarray(pixels[: max(2, height // 2 * 2), : max(2, width // 2 * 2)])
-
-
-def _starts_like_a_picture(data: bytes) -> bool:
-    """Whether the first bytes are those of one of our formats (its end may be missing)."""
-    return (
-        data.startswith((b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+"))
-        or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")
-        or (data[:2] == b"BM" and data[6:10] == bytes(4))
-    )

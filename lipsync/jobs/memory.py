@@ -20,12 +20,16 @@ picture                                       puppet  Wav2Lip  estimated
 50 MP PNG, RGBA                                  307                 365
 50 MP PNG, 16 bits of grey                       710                 765
 50 MP WebP                                       759                 815
+50 MP GIF                                        132                 315
+50 MP AVIF                                       441                 815
+50 MP HEIC                                       350                 815
 ============================================  ======  =======  =========
 
 The length of the text and the frame rate change nothing of it. Two things want memory, one after the other: to decode
 the file, by its pixels (Pillow decodes a JPEG at a fraction of its size, but holds the coefficients of a progressive
-one; libwebp works on a copy; 16 bits become 32), and to draw, by the pixels of the video. How large a small face will
-be enlarged is not known before it is found, so the largest is taken. (A video as the avatar took 165 MB at 720x916;
+one; libwebp works on a copy; 16 bits become 32; AVIF and HEIC take up to 14 bytes a pixel with 10 bits, 4:4:4 and
+alpha), and to draw, by the pixels of the video. How large a small face will be enlarged is not known before it is
+found, so the largest is taken. (A video as the avatar took 165 MB at 720x916;
 its frames lie in a file, LIPSYNC_FACE_MAPS_MB is for all, and its size is bounded when it is read.)
 """
 
@@ -217,10 +221,10 @@ def read_header(data: bytes) -> Header | None:
     """The header of a picture file, without decoding it; None for what is no picture of ours, or damaged."""
     from PIL import Image  # noqa: PLC0415 - nothing heavy loads at import
 
-    from lipsync.face.picture import FORMATS  # noqa: PLC0415
+    from lipsync.face.picture import readers_for  # noqa: PLC0415
 
     Image.init()
-    for name in FORMATS:
+    for name in readers_for(data):
         # Not by Image.open: its own limit of pixels is a global that read_picture sets aside, under a lock.
         factory, accept = Image.OPEN[name]
         try:
@@ -243,7 +247,7 @@ def needed(picture: Header, settings: Settings) -> float:
 
 
 def _bytes_a_pixel(picture: Header) -> float:
-    if picture.format == "WEBP":
+    if picture.format in ("WEBP", "AVIF", "HEIF"):
         return 15.0
     if picture.mode.startswith(("I", "F")):
         return 14.0

@@ -25,6 +25,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from lipsync.errors import LipsyncError
+from lipsync.file_signature import AVIF_BRANDS, HEIF_BRANDS
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +46,8 @@ _CODECS = (
     "h264,hevc,vp8,vp9,av1,libdav1d,libvpx,libvpx-vp9,mpeg1video,mpeg2video,mpeg4,msmpeg4,msmpeg4v2,msmpeg4v3,h263,"
     "wmv2,mjpeg,prores,dvvideo,theora,rawvideo"
 )
-_STILLS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis")
-"""Brands of pictures in the same kind of container: ISO/IEC 23008-12 and the AVIF specification."""
+_STILLS = (*HEIF_BRANDS, *AVIF_BRANDS, b"crx ")
+"""Brands of pictures in the same kind of container; the last is Canon's raw format."""
 
 _UNSPECIFIED, _BT709, _BT601 = 2, 1, 5  # matrices: ITU-T H.273, libav's BT470BG
 _HD = 720  # rows from which a video that names no matrix is taken for BT.709, as players do
@@ -93,7 +94,7 @@ def probe_video(source: Path | bytes, *, max_seconds: float, max_megapixels: flo
 def read_video(
     source: Path | bytes, *, max_seconds: float, max_megapixels: float, max_side: int
 ) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-    """Decode an MP4, MOV, WebM, Matroska, AVI or MPEG: its frames as seconds from the first one, and (H, W, 3) RGB.
+    """Decode a video of one of the accepted formats: its frames as seconds from the first one, and (H, W, 3) RGB.
 
     Rotation and mirroring (the display matrix) are applied, anamorphic pixels made square, and a frame longer than
     ``max_side`` is scaled down; H and W are even and the same for all; an odd last row or column is left out. Times

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request, send_file
 
 from lipsync.errors import LipsyncError
 from lipsync.face.avatars import avatar, shipped_avatars
+from lipsync.file_formats import PICTURES, VIDEOS, media_type_of, media_types
 from lipsync.media.decode import HEAD, is_video
 from lipsync.settings import Settings
 from lipsync.speech.languages import LANGUAGES
@@ -23,10 +24,7 @@ from lipsync.web.voices import facts as voice_facts
 
 log = logging.getLogger(__name__)
 
-_PORTRAITS = (
-    *("image/jpeg", "image/png", "image/webp", "image/bmp", "image/tiff"),
-    *("video/mp4", "video/quicktime", "video/webm", "video/x-matroska", "application/octet-stream"),
-)
+_PORTRAITS = (*media_types((*PICTURES, *VIDEOS)), "application/octet-stream")
 """By the ending of the owner's file."""
 
 
@@ -95,7 +93,8 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
     )
     def default_avatar() -> Response:
         own = Path(settings.avatar).expanduser().absolute()
-        return send_file(avatar(settings.avatar).path if settings.avatar in shipped else own)
+        path = avatar(settings.avatar).path if settings.avatar in shipped else own
+        return send_file(path, mimetype=media_type_of(path))
 
     return api
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lipsync.errors import LANGUAGES, SENTENCES
+from lipsync.errors import LANGUAGES, SENTENCES, not_a_picture
+from lipsync.file_formats import PICTURES, VIDEOS, names
 
 _WORDS: dict[str, tuple[str, str]] = {
     "title": ("A portrait that speaks your words", "Портрет говорит вашими словами"),
@@ -66,10 +67,19 @@ _WORDS: dict[str, tuple[str, str]] = {
     "own": ("Your picture", "Ваша картинка"),
     "own_video": ("Your video", "Ваше видео"),
     "house": ("This server's own", "Портрет этого сервера"),
-    "choose": ("Choose a picture or a video of your own", "Выбрать свою картинку или видео"),
+    "choose": ("Choose a picture of your own", "Выбрать свою картинку"),
+    "choose_video": ("Choose a picture or a video of your own", "Выбрать свою картинку или видео"),
     "drop": (
-        "or drop it here — JPEG, PNG, WebP, BMP, TIFF; a short MP4, MOV or WebM where the server has Wav2Lip",
-        "или бросьте файл сюда — JPEG, PNG, WebP, BMP, TIFF; короткое MP4, MOV или WebM, если тут есть Wav2Lip",
+        f"or drop it here — {names(PICTURES)}",
+        f"или бросьте файл сюда — {names(PICTURES)}",
+    ),
+    "drop_video": (
+        f"or drop it here — {names(PICTURES)}; a short video: {names(VIDEOS)}",
+        f"или бросьте файл сюда — {names(PICTURES)}; короткое видео: {names(VIDEOS)}",
+    ),
+    "drop_no_video": (
+        f"or drop it here — {names(PICTURES)}. This server has no Wav2Lip, which a video needs.",
+        f"или бросьте файл сюда — {names(PICTURES)}. Для видео нужен Wav2Lip, его на этом сервере нет.",
     ),
     "generate": ("Generate", "Создать видео"),
     "cancel": ("Cancel", "Отменить"),
@@ -146,7 +156,8 @@ def words() -> dict[str, dict[str, str]]:
         language: {key: versions[index] for key, versions in _WORDS.items()}
         for index, language in enumerate(LANGUAGES)
     }
-    for code in ("file_too_large",):
-        for language in LANGUAGES:
+    for language in LANGUAGES:
+        for code in ("file_too_large", "video_needs_wav2lip"):
             said[language][f"error_{code}"] = getattr(SENTENCES[code], language)
+        said[language]["error_not_a_picture"] = not_a_picture(None).sentence(language)
     return said

@@ -8,10 +8,13 @@ import zlib
 from io import BytesIO
 
 import numpy as np
+import pillow_heif
 import pytest
 from PIL import Image, ImageCms
 
-from lipsync.face.picture import read_picture
+from lipsync.face.picture import read_picture, upright_size
+
+pillow_heif.register_heif_opener()  # the tests write HEIC by it
 
 RED, GREEN, BLUE, GREY = (200, 40, 30), (40, 180, 60), (30, 60, 190), (120, 120, 120)
 
@@ -60,6 +63,9 @@ def assert_close(found: list[tuple[int, ...]], wanted: list[tuple[int, ...]], wi
         ("JPEG", {"quality": 95, "progressive": True}, 6),
         ("PNG", {}, 0),
         ("WEBP", {"lossless": True}, 0),
+        ("AVIF", {"quality": 95, "subsampling": "4:4:4"}, 6),
+        ("HEIF", {"quality": 95, "chroma": 444}, 6),
+        ("GIF", {}, 2),
         ("BMP", {}, 0),
         ("TIFF", {}, 0),
         ("TIFF", {"compression": "tiff_lzw"}, 0),
@@ -72,7 +78,7 @@ def test_every_format_is_read_with_its_colours(kind: str, options: dict[str, obj
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF", "HEIF"])
 def test_exif_rotation_is_applied(kind: str, orientation: int) -> None:
     lay = {  # how the camera stored an upright picture that it marks so: the inverse of what undoes it
         2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -86,8 +92,8 @@ def test_exif_rotation_is_applied(kind: str, orientation: int) -> None:
     image = quarters() if orientation == 1 else quarters().transpose(lay[orientation])
     exif = Image.Exif()
     exif[0x0112] = orientation
-    options = {"quality": 95} if kind == "JPEG" else {"lossless": True} if kind == "WEBP" else {}
-    picture = read(saved(image, kind, exif=exif, **options))
+    options = {"quality": 95} if kind in ("JPEG", "AVIF", "HEIF") else {"lossless": True} if kind == "WEBP" else {}
+    picture = read(saved(image, kind, exif=exif.tobytes() if kind == "HEIF" else exif, **options))
     assert picture.shape == (48, 64, 3)
     assert_close(corners(picture), [RED, GREEN, BLUE, GREY], 12)
 
@@ -102,6 +108,66 @@ def test_transparency_is_flattened_on_white() -> None:
     for kind in ("PNG", "WEBP", "TIFF"):
         options = {"lossless": True, "exact": True} if kind == "WEBP" else {}
         assert_close(corners(read(saved(image, kind, **options))), [(255, 255, 255), half, BLUE, GREY], 1)
+
+
+@pytest.mark.parametrize("kind", ["AVIF", "HEIF"])
+def test_the_orientation_of_the_container_is_the_only_one(kind: str) -> None:
+    """Cameras write it twice: as a property of the picture (irot) and into its EXIF data."""
+    turned = Image.Exif()
+    turned[0x0112], turned[0x0113] = 6, 6  # the writer turns the first into the property and takes it out
+    lying = quarters().transpose(Image.Transpose.ROTATE_90)
+    both = with_orientation(saved(lying, kind, exif=turned.tobytes(), quality=95))
+    assert b"irot" in both
+    assert_close(corners(read(both)), [RED, GREEN, BLUE, GREY], 12)
+
+    turned = Image.Exif()
+    turned[0x0113] = 6
+    exif_alone = with_orientation(saved(quarters(), kind, exif=turned.tobytes(), quality=95))
+    assert b"irot" not in exif_alone
+    assert_close(corners(read(exif_alone)), [RED, GREEN, BLUE, GREY], 12)
+    assert upright_size(both) == upright_size(exif_alone) == (64, 48)
+
+
+def with_orientation(data: bytes) -> bytes:
+    """The file with its EXIF tag 0x0113 made the orientation, which writers take out."""
+    for order in ("big", "little"):
+        entries = [
+            tag.to_bytes(2, order) + (3).to_bytes(2, order) + (1).to_bytes(4, order) for tag in (0x0113, 0x0112)
+        ]
+        if entries[0] in data:
+            return data.replace(*entries)
+    raise AssertionError("no EXIF data")
+
+
+@pytest.mark.parametrize("kind", ["AVIF", "HEIF"])
+def test_transparency_of_lossy_formats_is_flattened_on_white(kind: str) -> None:
+    image = quarters().convert("RGBA")
+    alpha = Image.new("L", image.size, 255)
+    alpha.paste(0, (0, 0, 32, 24))
+    image.putalpha(alpha)
+    assert_close(corners(read(saved(image, kind, quality=95))), [(255, 255, 255), GREEN, BLUE, GREY], 12)
+
+
+def test_a_transparent_gif_is_flattened_on_white() -> None:
+    palette = quarters().quantize(4)
+    data = saved(palette, "GIF", transparency=palette.getpixel((0, 0)))
+    assert_close(corners(read(data)), [(255, 255, 255), GREEN, BLUE, GREY], 2)
+
+
+def test_tiles_of_a_phones_heic_are_put_together() -> None:
+    image = quarters(640, 480)
+    data = saved(image, "HEIF", quality=95, tile_size=128)
+    assert b"grid" in data
+    picture = read(data)
+    assert picture.shape == (480, 640, 3)
+    assert_close(corners(picture), [RED, GREEN, BLUE, GREY], 8)
+
+
+def test_ten_bits_become_eight() -> None:
+    ramp = np.repeat(np.linspace(0, 65535, 256).astype(np.uint16)[None, :, None], 64, axis=0).repeat(3, axis=2)
+    file = BytesIO()
+    pillow_heif.encode("RGB;16", (256, 64), ramp.tobytes(), file, quality=95, chroma=444)
+    assert np.abs(read(file.getvalue())[32, :, 0].astype(int) - np.arange(256)).max() <= 6
 
 
 def test_grey_with_transparency() -> None:
@@ -188,10 +254,10 @@ def test_a_profile_with_swapped_primaries_changes_the_colours() -> None:
 
 def test_the_first_frame_of_several() -> None:
     frames = [Image.new("RGB", (16, 16), RED), Image.new("RGB", (16, 16), BLUE)]
-    for kind in ("TIFF", "WEBP", "PNG"):
-        options = {"lossless": True} if kind == "WEBP" else {}
+    for kind in ("TIFF", "WEBP", "PNG", "GIF", "AVIF", "HEIF"):
+        options = {"lossless": True} if kind == "WEBP" else {"quality": 95} if kind in ("AVIF", "HEIF") else {}
         picture = read(saved(frames[0], kind, save_all=True, append_images=frames[1:], **options))
-        assert_close([tuple(picture[8, 8].tolist())], [RED], 1)
+        assert_close([tuple(picture[8, 8].tolist())], [RED], 6)
 
 
 def test_a_phones_jpeg_with_two_pictures_inside() -> None:
@@ -210,7 +276,7 @@ def test_odd_sizes_lose_a_row_and_are_not_stretched(size: tuple[int, int], shape
     assert (picture[:rows, :columns] == pixels[:rows, :columns]).all()
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "AVIF", "HEIF", "GIF"])
 def test_a_large_picture_is_scaled_down(kind: str) -> None:
     picture = read(saved(quarters(1200, 900), kind), max_side=200)
     assert picture.shape == (150, 200, 3)

@@ -10,17 +10,22 @@ import sys
 import zlib
 from pathlib import Path
 
+import pillow_heif
 import psutil
 import pytest
 from PIL import Image
 
 from lipsync.errors import LipsyncError
 from lipsync.face.avatars import avatar, shipped_avatars
+from lipsync.face.picture import FORMATS
 from lipsync.jobs import memory as module
 from lipsync.jobs.memory import Floor, Header, Memory, cgroup_limits, check_memory, memory, needed, read_header, vram
 from lipsync.settings import Settings
 
 MB = 1_000_000
+
+
+pillow_heif.register_heif_opener()  # the tests write HEIC by it
 
 
 def picture(size: tuple[int, int], kind: str = "PNG", mode: str = "RGB", **more: object) -> bytes:
@@ -159,7 +164,7 @@ def header_of(row: str) -> Header:
     if found := re.match(r"(\d+)x(\d+)", row):
         return Header(int(found[1]), int(found[2]), "JPEG", "RGB")
     width = {"12": 3068, "24": 4340, "50": 6264}[row[:2]]
-    kind = re.findall(r"JPEG|PNG|WebP", row)[0].upper()
+    kind = re.findall(r"JPEG|PNG|WebP|AVIF|HEIC|GIF", row)[0].upper().replace("HEIC", "HEIF")
     mode = "RGBA" if "RGBA" in row else "I;16" if "16 bits" in row else "RGB"
     return Header(width, {3068: 3910, 4340: 5530, 6264: 7982}[width], kind, mode)
 
@@ -173,12 +178,20 @@ def test_the_estimate_is_above_what_was_measured(row: str, puppet: str, wav2lip:
 
 
 def test_all_rows_of_the_table_were_tried() -> None:
-    assert len(MEASURED) == 14
+    assert len(MEASURED) == 17
 
 
 @pytest.mark.parametrize(
     ("kind", "mode", "more"),
-    [("JPEG", "RGB", {"progressive": True}), ("PNG", "RGBA", {}), ("PNG", "I;16", {}), ("WEBP", "RGB", {})],
+    [
+        ("JPEG", "RGB", {"progressive": True}),
+        ("PNG", "RGBA", {}),
+        ("PNG", "I;16", {}),
+        ("WEBP", "RGB", {}),
+        ("GIF", "P", {}),
+        ("AVIF", "RGBA", {"subsampling": "4:4:4", "speed": 10}),
+        ("HEIF", "RGBA", {"chroma": 444}),
+    ],
 )
 def test_decoding_takes_no_more_than_is_estimated(
     kind: str, mode: str, more: dict[str, object], tmp_path: Path
@@ -215,6 +228,9 @@ print(json.dumps([peak() - before, needed(read_header(data), Settings(_env_file=
         ("PNG", "I;16", "I;16"),
         ("WEBP", "RGB", "RGB"),
         ("BMP", "RGB", "RGB"),
+        ("AVIF", "RGB", "RGB"),
+        ("HEIF", "RGB", "RGB"),
+        ("GIF", "P", "P"),
         ("TIFF", "F", "F"),
     ],
 )
@@ -263,7 +279,7 @@ def test_all_that_is_allowed_by_default_fits() -> None:
     settings = Settings(_env_file=None)
     assert all(
         needed(Header(7071, 7071, kind, mode), settings) < settings.render_max_mb
-        for kind in ("JPEG", "PNG", "WEBP", "TIFF", "BMP")
+        for kind in FORMATS
         for mode in ("RGB", "RGBA", "I;16", "F", "P")
     )
     for one in shipped_avatars():

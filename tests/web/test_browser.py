@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import pillow_heif
 import pytest
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, FilePayload, Page, Route, expect
 
-from lipsync.errors import LipsyncError
+from lipsync.errors import LipsyncError, not_a_picture
 from lipsync.face.avatars import avatar
 from lipsync.web.words import words
 from tests.face.videos import moving, mp4
@@ -21,6 +22,7 @@ from tests.web.server import Server, serve
 pytestmark = pytest.mark.browser
 
 MAX_TEXT = 500
+HTML = not_a_picture("HTML").facts["finding"]
 LONG_WAIT = 60_000
 """Milliseconds that a video may take on a busy machine."""
 
@@ -188,22 +190,95 @@ def test_a_picture_of_ones_own(page: Page) -> None:
     expect(page.locator("#video")).to_be_hidden()
 
 
-def test_a_video_of_ones_own_is_shown_and_needs_wav2lip(page: Page) -> None:
-    film = FilePayload(name="me.mp4", mimeType="video/mp4", buffer=mp4(moving(6)))
+def test_a_video_is_refused_when_it_is_chosen_where_there_is_no_wav2lip(page: Page) -> None:
+    expect(page.locator("#drop-hint")).to_have_text(words()["en"]["drop_no_video"])
+    expect(page.locator("label[for=file]")).to_have_text(words()["en"]["choose"])
+    for kind in ("image/heic", ".avif", ".gif"):
+        assert kind in (page.locator("#file").get_attribute("accept") or "").split(",")
+    assert "video" not in (page.locator("#file").get_attribute("accept") or "")
+    film = FilePayload(name="me.mp4", mimeType="video/mp4", buffer=b"not looked at")
     page.locator("#file").set_input_files(film)
-    own = page.get_by_role("radio", name="Your video")
-    expect(own).to_be_checked()
-    expect(page.locator("#moving")).to_be_visible()
-    expect(page.locator("#still")).to_be_hidden()
-    page.wait_for_function("document.querySelector('#moving').videoWidth === 240")
-    assert page.evaluate("document.querySelector('#moving').muted")
-    expect(page.locator(".tile video")).to_have_count(1)
-    say(page, "Yes.")
-    expect(page.locator("#avatar-problem")).to_have_text(sentence("video_needs_wav2lip"), timeout=LONG_WAIT)
-    page.get_by_role("radio", name="Grace Hopper").check()
+    expect(page.locator("#avatar-problem")).to_have_text(sentence("video_needs_wav2lip"))
+    expect(page.get_by_role("radio", name="Your video")).to_have_count(0)
     expect(page.locator("#moving")).to_be_hidden()
-    expect(page.locator("#still")).to_be_visible()
-    expect(page.locator("#avatar-problem")).to_be_empty()
+    page.get_by_role("button", name="Русский").click()
+    expect(page.locator("#drop-hint")).to_have_text(words()["ru"]["drop_no_video"])
+
+
+def test_a_video_of_ones_own_is_shown_where_there_is_wav2lip(context: BrowserContext, server: Server) -> None:
+    def with_wav2lip(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, json={**response.json(), "engines": ["wav2lip", "puppet"]})
+
+    tab = context.new_page()
+    tab.route("**/api/health", with_wav2lip)
+    open_page(tab, server)
+    expect(tab.locator("#drop-hint")).to_have_text(words()["en"]["drop_video"])
+    expect(tab.locator("label[for=file]")).to_have_text(words()["en"]["choose_video"])
+    assert ".webm" in (tab.locator("#file").get_attribute("accept") or "").split(",")
+    film = FilePayload(name="me.mp4", mimeType="video/mp4", buffer=mp4(moving(6)))
+    tab.locator("#file").set_input_files(film)
+    expect(tab.get_by_role("radio", name="Your video")).to_be_checked()
+    expect(tab.locator("#moving")).to_be_visible()
+    expect(tab.locator("#still")).to_be_hidden()
+    tab.wait_for_function("document.querySelector('#moving').videoWidth === 240")
+    assert tab.evaluate("document.querySelector('#moving').muted")
+    expect(tab.locator(".tile video")).to_have_count(1)
+    say(tab, "Yes.")  # the page was told otherwise: this server has none
+    expect(tab.locator("#avatar-problem")).to_have_text(sentence("video_needs_wav2lip"), timeout=LONG_WAIT)
+    tab.get_by_role("radio", name="Grace Hopper").check()
+    expect(tab.locator("#moving")).to_be_hidden()
+    expect(tab.locator("#still")).to_be_visible()
+    expect(tab.locator("#avatar-problem")).to_be_empty()
+
+
+@pytest.mark.parametrize(
+    ("name", "media_type"),
+    [
+        ("logo.svg", "image/svg+xml"),
+        ("scan.pdf", "application/pdf"),
+        ("photo.jp2", "image/jp2"),
+        ("a.txt", "text/plain"),
+    ],
+)
+def test_another_kind_of_file_is_refused_when_it_is_chosen(page: Page, name: str, media_type: str) -> None:
+    page.locator("#file").set_input_files(FilePayload(name=name, mimeType=media_type, buffer=b"<svg/>"))
+    expect(page.locator("#avatar-problem")).to_have_text(not_a_picture(None).sentence("en"))
+    expect(page.get_by_role("radio", name="Your picture")).to_have_count(0)
+    expect(page.get_by_role("radio", name="Carl Friedrich Gauss")).to_be_checked()
+
+
+@pytest.mark.parametrize("kind", ["GIF", "AVIF"])
+def test_a_picture_that_the_browser_shows(page: Page, kind: str) -> None:
+    page.locator("#file").set_input_files(
+        FilePayload(name=f"me.{kind.lower()}", mimeType=f"image/{kind.lower()}", buffer=picture(kind))
+    )
+    expect(page.get_by_role("radio", name="Your picture")).to_be_checked()
+    page.wait_for_function("document.querySelector('#still').naturalWidth === 300")
+
+
+def test_a_picture_that_the_browser_cannot_show_is_named_in_its_place(page: Page) -> None:
+    pillow_heif.register_heif_opener()
+    file = FilePayload(name="IMG 0042 <b>.HEIC", mimeType="image/heic", buffer=picture("HEIF"))
+    page.locator("#file").set_input_files(file)
+    expect(page.get_by_role("radio", name="Your picture")).to_be_checked()
+    # Both the tile and the stage show a picture that can be shown.
+    page.wait_for_function("document.querySelector('#still').naturalWidth === 600")
+    page.wait_for_function("document.querySelector('.tile:last-child img').naturalWidth === 600")
+    inked = page.evaluate(
+        """() => {
+            const canvas = Object.assign(document.createElement("canvas"), {width: 600, height: 600});
+            const context = canvas.getContext("2d");
+            context.drawImage(document.querySelector("#still"), 0, 0);
+            const { data } = context.getImageData(0, 0, 600, 600);
+            return data.filter((value, index) => index % 4 === 3 && value > 128).length;
+        }"""
+    )
+    assert 1000 < inked < 50_000  # letters
+    say(page, "Hello")
+    expect(page.locator("#avatar-problem")).to_have_text(
+        sentence("no_face", width=300, height=300), timeout=LONG_WAIT
+    )
 
 
 def test_after_a_video_another_portrait_is_shown(page: Page) -> None:
@@ -382,7 +457,7 @@ def test_the_counter_warns_before_it_is_sent(page: Page) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "code", "facts"),
     [
-        ("page.jpg", b"<!doctype html><title>Not a picture</title>", "not_a_picture", {}),
+        ("page.jpg", b"<!doctype html><title>Not a picture</title>", "not_a_picture", {"finding": HTML}),
         ("cut.jpg", avatar("hopper").path.read_bytes()[:5000], "broken_picture", {}),
         ("wall.png", picture(), "no_face", {"width": 300, "height": 300}),
     ],

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.animate.puppet.curves import luma, pixels_inside, resample, smoothstep
+from lipsync.animate.puppet.eye_cover import eyes_are_covered
 from lipsync.face.topology import BROWS_LOWER, CHEEKS, LID_CREASES, LOWER_LIDS, UPPER_LIDS
 from lipsync.media.frame import Frame, half_size, yuv_of
 
@@ -51,10 +52,12 @@ class Eyelid:
 
 
 def build_eyelids(picture: Bytes, points: NDArray[np.float64], softness: float) -> tuple[Eyelid, ...]:
-    """Both lids, or none where they could not be painted well: eyes shut, behind dark glasses, in dark sockets.
+    """Both lids, or none where they could not be painted well: eyes shut, hidden, in dark sockets.
 
     ``picture`` (H, W, 3) RGB, ``points`` (468, 2) landmarks in pixels; ``softness``: the blur of drawn lines, pixels.
     """
+    if eyes_are_covered(picture, points):
+        return ()
     # Each eye has its own cheek: one side of a face is often in the shade.
     lids = [
         _build_eyelid(
@@ -207,10 +210,10 @@ def _skin_above(patch: Floats, start: Floats, below: Floats, eye_width: float) -
 
 
 def _is_skin(colour: Floats, cheek: Floats) -> bool:
-    """Whether most of ``colour`` (w, 3) looks like the cheek's skin: no dark glass, no frame, no deep shadow."""
+    """Whether most of ``colour`` (w, 3) looks like the cheek's skin: no frame, no deep shadow."""
     ratio = luma(colour) / max(float(luma(cheek)), 1.0)
     tint = np.abs(colour / luma(colour)[:, None].clip(1) - cheek / max(float(luma(cheek)), 1.0)).max(1)
-    good = (ratio > 0.5) & (ratio < 1.6) & (tint < 0.35)
+    good = (ratio > 0.3) & (ratio < 1.6) & (tint < 0.35)
     return bool(good.mean() > 0.7)
 
 

@@ -21,6 +21,7 @@ from werkzeug.routing import Rule
 from lipsync import __version__
 from lipsync.access.policy import local_alone
 from lipsync.errors import SENTENCES
+from lipsync.file_formats import PICTURES, VIDEOS, names
 from lipsync.settings import Settings
 from lipsync.web.answers import OpenAIProblem, Problem
 from lipsync.web.contract import faults
@@ -284,7 +285,8 @@ def _as_form(schema: Object, body: Body) -> Object:
         form["properties"][name] = {
             "type": "string",
             "format": "binary",
-            "description": "A picture (JPEG, PNG, WebP, BMP, TIFF), or with Wav2Lip a short video; before `avatar`.",
+            "description": f"A picture ({names(PICTURES)}), or with Wav2Lip a short video ({names(VIDEOS)}); before "
+            "`avatar`.",
         }
     return form
 

@@ -55,7 +55,7 @@ export function portraitsOf($, { onChosen, onProblem }) {
 
   /** Ask the server whether a video can speak there, and let the hint and the file chooser say so. */
   async function askForWav2lip() {
-    const { status, engines } = await askJson("api/health");
+    const { status, engines = [] } = await askJson("api/health");
     if (status === "failed") return;
     if (status === "loading") { setTimeout(learn, AGAIN); return; }
     takesVideos = engines.includes("wav2lip");

@@ -56,4 +56,5 @@ def tabs(browser: Browser, script: str = WATCH, **options: object) -> Iterator[C
     yield open_one
     context.close()
     # A refused request shows there too: some tests are about them.
-    assert [text for text in complaints if not text.startswith("Failed to load resource")] == []
+    others = [text for text in complaints if not text.startswith("Failed to load resource")]
+    assert not others, others

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, FilePayload, Page, expect
+from playwright.sync_api import Browser, Error, FilePayload, Page, Route, expect
 
 from lipsync.access.keys import add_key
 from lipsync.errors import LipsyncError
@@ -91,7 +91,7 @@ def see_all(page: Page) -> None:
 
 
 def see_nothing(page: Page) -> None:
-    expect(page.locator("#language")).to_have_value("en")
+    expect(page.locator("#language")).to_have_value("auto")
     expect(page.locator("#text")).to_have_value("")
     expect(page.locator("#voice")).to_have_value("")
     expect(page.locator("#speed-now")).to_have_text("× 1.00")
@@ -134,9 +134,14 @@ def test_a_closed_tab_and_a_crashed_one(browser: Browser, server: Server) -> Non
 
 
 def test_a_video_of_ones_own(browser: Browser, server: Server) -> None:
+    def with_wav2lip(route: Route) -> None:
+        response = route.fetch()
+        route.fulfill(response=response, json={**response.json(), "engines": ["wav2lip", "puppet"]})
+
     film = mp4(moving(6))
     with tabs(browser) as new:
         page = new()
+        page.route("**/api/health", with_wav2lip)
         open_page(page, server)
         page.locator("#file").set_input_files(FilePayload(name="me.mp4", mimeType="video/mp4", buffer=film))
         until_kept(page, [["me.mp4", len(film)]])
@@ -246,7 +251,7 @@ def test_the_next_person_sees_nothing_of_it(browser: Browser, tmp_path: Path) ->
         page.locator("#key").fill(key)
         page.keyboard.press("Enter")
         expect(page.locator("#key-box")).to_be_hidden()
-        expect(page.locator("#language")).to_have_value("en")
+        expect(page.locator("#language")).to_have_value("auto")
 
     with serve(tmp_path, "tests.web.held:app", LIPSYNC_REQUIRE_KEY="1") as server, tabs(browser) as new:
         page, other = new(), new()

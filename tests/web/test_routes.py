@@ -37,7 +37,7 @@ def test_voices_and_languages(client: FlaskClient) -> None:
     assert said["languages"][0] == {"code": "ru", "name": "Русский"}
     for voice in said["voices"]:
         assert set(voice) == {"name", "engine", "languages", "labels", "sex"}
-    assert said["default"] == "ru"
+    assert said["default"] == "auto"
     assert said["absent"] == {"remote": "LIPSYNC_REMOTE_URL is missing: set it."}
 
 

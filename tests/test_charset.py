@@ -16,7 +16,7 @@ def test_a_byte_order_mark_decides_and_is_no_part_of_the_text(codec: str) -> Non
     assert decode_text("Да".encode(codec), "koi8-r", source=SOURCE) == "Да"
 
 
-@pytest.mark.parametrize("codec", STATED)
+@pytest.mark.parametrize("codec", sorted(STATED))
 def test_each_encoding_that_may_be_stated_is_one_of_python_s(codec: str) -> None:
     assert codecs.lookup(codec).name == codec
     assert decode_text("Da".encode(codec), codec, source=SOURCE) == "Da"

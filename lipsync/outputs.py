@@ -34,6 +34,19 @@ def check_output(path: Path) -> None:
         raise LipsyncError("not_mp4", place=path, ending=path.suffix)
 
 
+def check_track(track: Path, output: Path, subtitles: str | None) -> None:
+    """Raises LipsyncError bad_field where the face track would replace the video or its subtitles (vtt, srt)."""
+    taken = [output.absolute()]
+    if subtitles:
+        taken.append(output.absolute().with_suffix(f".{subtitles}"))
+    if track.absolute() in taken:
+        expected = {
+            "en": "it names the file of the video or of its subtitles; name another file",
+            "ru": "это файл видео или его субтитров; укажите другой файл",
+        }
+        raise LipsyncError("bad_field", field="track", expected=expected)
+
+
 def remove_old(
     folder: Path,
     *,

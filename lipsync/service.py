@@ -19,7 +19,7 @@ from lipsync.engines import Engines
 from lipsync.errors import LipsyncError
 from lipsync.face.picture import upright_size
 from lipsync.order import Checked, Order, Wanted, read_script, take_order
-from lipsync.outputs import check_output, new_name, remove_old
+from lipsync.outputs import check_output, check_track, new_name, remove_old
 from lipsync.portraits import Origin, Portraits
 from lipsync.progress import Meanwhile, Progress, Told, wait_for
 from lipsync.render import Encoding, Stopwatch, Subtitles, render
@@ -178,13 +178,15 @@ class LipsyncService:
 
         None of the files is there after an error, but for what has been written of the stream. Raises LipsyncError:
         not_ready, what :func:`lipsync.order.take_order` raises, what :meth:`lipsync.portraits.Portraits.get` or, for
-        a video, :meth:`lipsync.videos.Videos.get` raises, speech_failed, cannot_write, not_mp4.
+        a video, :meth:`lipsync.videos.Videos.get` raises, speech_failed, cannot_write, not_mp4, bad_field.
         """
         if output is not None:
             check_output(output)
         told = Told(progress)
         order = self._taken(wanted, told.again)
         if output is not None:
+            if track is not None:
+                check_track(track, output, order.subtitles)
             return self._make(order, output, stream, track, told)
         folder = self.settings.outputs.expanduser().absolute()
         try:

@@ -517,3 +517,18 @@ def test_another_ending_than_mp4_is_refused(tmp_path: Path) -> None:
         make_service(tmp_path).generate(text="Да", output=tmp_path / "x.avi")
     assert caught.value.code == "not_mp4"
     assert not (tmp_path / "x.avi").exists()
+
+
+@pytest.mark.parametrize("track", ["x.mp4", "x.vtt"])
+def test_a_track_that_would_replace_the_video_or_its_subtitles_is_refused(tmp_path: Path, track: str) -> None:
+    with pytest.raises(LipsyncError) as caught:
+        make_service(tmp_path).generate(text="Да", subtitles="vtt", output=tmp_path / "x.mp4", track=tmp_path / track)
+    assert caught.value.code == "bad_field"
+    assert caught.value.facts["field"] == "track"
+    assert not (tmp_path / "x.mp4").exists()
+
+
+def test_a_name_too_long_for_a_file_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(LipsyncError) as caught:
+        make_service(tmp_path).generate(text="Да", output=tmp_path / f"{'x' * 300}.mp4")
+    assert caught.value.code == "cannot_write"

@@ -73,7 +73,11 @@ class Mp4Writer:
         """Samples of sound that were written."""
         self._size = (height, width)
         self._target = target
-        if target.is_dir():
+        try:
+            is_folder = target.is_dir()
+        except OSError as error:  # for example a name that is too long for a file
+            raise LipsyncError("cannot_write", place=target, reason=error.strerror) from error
+        if is_folder:
             reason = {"en": "it is a folder", "ru": "это папка"}
             raise LipsyncError("cannot_write", place=target, reason=reason)
         self._part: Part | None = None

@@ -8,6 +8,7 @@ the write-ahead log of an empty file when it opens it, and with it the last chan
 from __future__ import annotations
 
 import errno
+import logging
 import os
 import sqlite3
 import threading
@@ -17,6 +18,8 @@ from pathlib import Path
 
 from lipsync.errors import LipsyncError
 from lipsync.part import Part, remove_dead_parts
+
+log = logging.getLogger(__name__)
 
 LOGS = ("-wal", "-journal")
 """Endings of the files beside a database in which SQLite keeps what is not in the database itself yet."""
@@ -40,13 +43,15 @@ def ensure_database(file: Path, schema: Sequence[str], *, shown: Path | str, sta
         if starting:
             remove_dead_parts(file.parent)
         if not file.exists():
-            logs = [log for log in (file.with_name(file.name + ending) for ending in LOGS) if _size(log)]
+            logs = [path for path in (file.with_name(file.name + ending) for ending in LOGS) if _size(path)]
             # Another process may have created the database, and begun its log, since it was looked for.
             if logs and not _is_there(file):
                 if starting:
                     raise LipsyncError("database_lost", place=shown, name=file.name, log=logs[0].name)
-                for log in logs:  # SQLite would read the old content into the new file
-                    log.unlink(missing_ok=True)
+                for left in logs:  # SQLite would read the old content into the new file
+                    left.unlink(missing_ok=True)
+            if not starting and not _is_there(file):
+                log.error("the database %s was removed while the server runs: its jobs and keys are lost", shown)
             _create(file, schema)
     if file.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))

@@ -121,6 +121,22 @@ def test_a_log_without_its_database_is_said_at_start(settings: Settings) -> None
         open_connection.invalidate()
 
 
+def test_a_database_that_is_removed_while_the_server_runs_stands_in_the_log(
+    settings: Settings, engine: Engine, caplog: pytest.LogCaptureFixture
+) -> None:
+    Book(engine).counts()
+    engine.dispose()
+    for file in settings.state.glob("lipsync.db*"):
+        file.unlink()
+    Book(engine).counts()
+    (record,) = [one for one in caplog.records if one.name == "lipsync.jobs.database_file"]
+    assert record.levelname == "ERROR"
+    assert "lipsync.db was removed while the server runs" in record.getMessage()
+    caplog.clear()
+    Book(engine).counts()
+    assert caplog.records == []
+
+
 def test_the_sqlite_file_that_lipsync_database_names_is_treated_alike(settings: Settings, tmp_path: Path) -> None:
     file = tmp_path / "own.db"
     named = settings.model_copy(update={"database": SecretStr(f"sqlite:///{file}")})

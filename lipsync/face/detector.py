@@ -64,6 +64,12 @@ class Detection:
             (((ax + x) * scale, (ay + y) * scale), ((bx + x) * scale, (by + y) * scale)),
         )
 
+    def upside_down(self) -> Detection:
+        """The same box with the eyes where they would be if the face were turned by 180 degrees."""
+        (x, y), (right, left) = self.center, self.eyes
+        eyes = ((2 * x - right[0], 2 * y - right[1]), (2 * x - left[0], 2 * y - left[1]))
+        return Detection(self.score, self.box, eyes)
+
     def turned_back(self, quarters: int, width: int, height: int) -> Detection:
         """From the pixels of a picture after ``numpy.rot90(picture, quarters)`` to those of the picture, of ``width``
         and ``height``. The eyes keep their order: the first is still the person's right one."""

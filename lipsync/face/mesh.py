@@ -37,7 +37,8 @@ DOUBT = 0.3
 
 LEAST_PRESENCE = 0.95
 """Three quarters of the crops must be this sure of a face. Photographs, paintings and dolls give 0.99 and more, also
-from the side and half hidden; cats, textures and skulls at most 0.1, faces upside down in a crop at most 0.8."""
+from the side and half hidden; cats, textures and skulls at most 0.1, faces upside down in a crop up to 0.998 (see
+:data:`lipsync.face.finder.SURE`)."""
 
 
 @dataclass(frozen=True)

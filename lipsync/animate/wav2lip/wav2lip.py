@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from lipsync.animate.easing import ease
@@ -31,6 +32,10 @@ _AHEAD = 2
 """Batches that are drawn while the frames of an earlier one are put together."""
 _SPEAKING = 0.12
 """A mouth unit of the track this strong, or stronger, shows the network's mouth in full."""
+
+_CLOSURE_S = 0.24
+"""Seconds that a rest of the mouth within speech lasts at most: the closure of a p, b or m, also a long one between
+two words. A pause lasts longer."""
 
 _MOUTH_UNITS = [k for k, name in enumerate(ARKIT_NAMES) if name.startswith(("jaw", "mouth"))]
 
@@ -145,13 +150,15 @@ class Wav2LipPerformance:
         self._next = 0
         self._mels: deque[Floats] = deque()
         self._strengths: deque[float] = deque()
+        self._meant, self._frame = _MouthStrength(), 0
 
     def add(self, speech: Speech, track: FaceTrack, *, last: bool) -> Iterator[Frame]:
         """The frames that can be made now; with ``last`` all of them."""
         if self._resampler is None:
             self._resampler = Resampler(speech.rate, RATE)
-        meant = enumerate(_strengths(track), track.start)
-        self._strengths.extend(self._strength(frame, one) for frame, one in meant)
+        for meant in self._meant.add(track, last=last):
+            self._strengths.append(self._strength(self._frame, meant))
+            self._frame += 1
         self._mels.extend(self._windows.add(self._resampler.add(speech.samples)))
         if last:
             self._mels.extend(self._windows.add(self._resampler.finish()))
@@ -199,13 +206,32 @@ class Wav2LipPerformance:
             yield self._paint(batch.first + index, own, float(strength))
 
 
-def _strengths(track: FaceTrack) -> list[float]:
+class _MouthStrength:
     """How much of the network's mouth each frame shows: none in silence, where the track's own mouth is at rest.
 
-    Left alone the network's mouth drifts open in pauses.
+    Left alone the network's mouth drifts open in pauses. In the closure of a p, b or m the track's mouth is at rest
+    too, but the network goes on: its mouth would vanish for a few frames and come back. So rests of at most
+    ``_CLOSURE_S`` are filled, by a grey-scale closing (dilation, then erosion) of how far the mouth moves.
     """
-    moved = track.weights[:, _MOUTH_UNITS].max(1) if len(track) else np.zeros(0)
-    return [float(value) for value in ease(np.clip(moved / _SPEAKING, 0, 1))]
+
+    def __init__(self) -> None:
+        self._moved = np.zeros(0, np.float32)
+        """(n,) what may still count: frames whose strength is known, then those whose strength is not."""
+        self._known = 0
+
+    def add(self, track: FaceTrack, *, last: bool) -> list[float]:
+        """The strengths that are known with the next part of the track: all that were added, with ``last``."""
+        moved = np.clip(track.weights[:, _MOUTH_UNITS].max(1, initial=0) / _SPEAKING, 0, 1)
+        self._moved = np.concatenate([self._moved, moved.astype(np.float32)])
+        longest = round(_CLOSURE_S * track.fps)
+        padded = np.pad(self._moved, longest + 1)
+        dilated = sliding_window_view(padded, longest + 1).max(1)
+        closed = sliding_window_view(dilated, longest + 1).min(1)[1:-1]
+        known = len(closed) if last else max(self._known, len(closed) - longest)
+        strengths = ease(closed[self._known : known])
+        spent = max(0, known - longest)
+        self._moved, self._known = self._moved[spent:], known - spent
+        return [float(value) for value in strengths]
 
 
 def _silence() -> FaceTrack:

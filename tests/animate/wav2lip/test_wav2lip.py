@@ -14,8 +14,9 @@ import pytest
 from numpy.typing import NDArray
 
 from lipsync.animate.puppet import Puppet, prepare_rig
+from lipsync.animate.types import ARKIT_NAMES, FaceTrack
 from lipsync.animate.wav2lip.crop import Crop, crop_face
-from lipsync.animate.wav2lip.wav2lip import BATCH, Wav2Lip
+from lipsync.animate.wav2lip.wav2lip import BATCH, Wav2Lip, _MouthStrength
 from lipsync.face.avatars import avatar
 from lipsync.face.finder import FaceFinder
 from lipsync.face.picture import read_picture
@@ -261,3 +262,20 @@ def test_a_video_that_is_given_up_leaves_the_network_to_others(stage: tuple[Port
             pass
     assert len(drawer.asked) > 2
     assert all(future.cancelled() for future in drawer.asked[1:])
+
+
+@pytest.mark.parametrize("fps", [25, 50])
+def test_the_drawn_mouth_stays_in_a_closure_and_goes_in_a_pause(fps: int) -> None:
+    def strengths(rest_s: float) -> list[float]:
+        weights = np.zeros((2 * fps, len(ARKIT_NAMES)), np.float32)
+        weights[:, ARKIT_NAMES.index("jawOpen")] = 0.5
+        middle = fps - round(rest_s * fps / 2)
+        weights[middle : middle + round(rest_s * fps)] = 0
+        still = np.zeros(2 * fps, np.float32)
+        track = FaceTrack(fps, 0, weights, still, still, still, np.zeros((2 * fps, 4), np.float32))
+        return _MouthStrength().add(track, last=True)
+
+    assert strengths(0.08) == strengths(0.2) == [1.0] * 2 * fps
+    pause = strengths(0.4)
+    assert pause.count(0.0) == round(0.4 * fps)
+    assert pause[0] == pause[-1] == 1.0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Generator, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -78,8 +79,15 @@ def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.Tes
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    return _never_skipped((yield))
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    report = yield
+    if report.failed and find_spec("torch") is None and "No module named 'torch'" in str(report.longrepr):
+        # An extra, which not every Python has wheels of: a file that is about it says what it misses.
+        report.outcome = "skipped"
+        report.longrepr = (str(collector.path), 1, "Skipped: PyTorch is not installed (make install EXTRAS=wav2lip)")
+    return _never_skipped(report)
 
 
 def _never_skipped(report: Report) -> Report:

@@ -8,7 +8,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-import torch
 
 from lipsync import doctor
 from lipsync.animate.wav2lip.layout import expected_shapes
@@ -43,6 +42,7 @@ def test_without_weights_it_says_what_they_would_add(tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_is_read_through(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="make install EXTRAS=wav2lip")
     weights = {key: torch.tensor(0.0).expand(shape) for key, shape in expected_shapes(96).items()}
     torch.save({"state_dict": weights}, tmp_path / "wav2lip.pth")
     one = finding("checkpoint", tmp_path)
@@ -56,11 +56,13 @@ def test_a_checkpoint_is_read_through(tmp_path: Path) -> None:
 
 
 def test_a_page_instead_of_a_checkpoint(tmp_path: Path) -> None:
+    pytest.importorskip("torch", reason="make install EXTRAS=wav2lip")
     (tmp_path / "wav2lip_gan.pth").write_text("<!DOCTYPE html>")
     assert "is a web page" in finding("checkpoint", tmp_path).detail
 
 
 def test_s3fd(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch", reason="make install EXTRAS=wav2lip")
     weights = {key: torch.tensor(0.0).expand(shape) for key, shape in s3fd.expected_shapes().items()}
     torch.save(weights, tmp_path / "s3fd.pth")
     one = finding("s3fd", tmp_path)

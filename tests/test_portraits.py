@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from lipsync.cache import ArrayCache
 from lipsync.errors import LipsyncError
@@ -24,6 +23,7 @@ def portraits(folder: Path, weights: Path | None) -> Portraits:
 
 
 def a_file(folder: Path) -> Path:
+    torch = pytest.importorskip("torch", reason="make install EXTRAS=wav2lip")
     weights = {key: torch.tensor(0.0).expand(shape) for key, shape in s3fd.expected_shapes().items()}
     torch.save(weights, folder / "s3fd.pth")
     return folder / "s3fd.pth"
@@ -46,6 +46,7 @@ def test_s3fd_is_asked_where_its_weights_are_given(tmp_path: Path, monkeypatch: 
 def test_wrong_weights_are_a_line_in_the_log_and_the_embedded_detector_serves(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    pytest.importorskip("torch", reason="make install EXTRAS=wav2lip")
     (tmp_path / "s3fd.pth").write_text("<html>")
     portraits(tmp_path, tmp_path / "s3fd.pth").load()
     assert "S3FD is not used" in caplog.text

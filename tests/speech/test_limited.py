@@ -122,14 +122,15 @@ def test_meanwhile_is_called_while_it_works_and_changes_nothing() -> None:
 
 
 def test_cancelled_in_the_moment_when_it_is_done() -> None:
-    limited, done = Limited(), Event()
+    limited, asked, done = Limited(), Event(), Event()
 
     def cancel() -> None:
+        asked.set()
         done.wait()
         raise Cancelled
 
     def work(_: Event) -> None:
-        Event().wait(0.21)
+        asked.wait()
         done.set()
 
     with pytest.raises(Cancelled):

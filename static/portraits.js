@@ -97,6 +97,7 @@ export function portraitsOf($, { onChosen, onProblem }) {
     tile.addEventListener("words", name);
     const shown = { source, moving };
     picture.addEventListener("error", () => { // a HEIC, an AVI, or no picture at all: the server will tell which
+      if (value === OWN && !own) return; // it was taken away meanwhile
       Object.assign(shown, { source: cardOf(value === OWN ? own.file.name : caption.textContent), moving: false });
       if (value === OWN) Object.assign(own, { url: shown.source, moving: false });
       picture.replaceWith(Object.assign(document.createElement("img"), { src: shown.source, alt: "" }));

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import pytest
 
 from lipsync.settings import Settings
+from lipsync.threads import apply_threads, available_cores, plan_threads
 
 os.environ.setdefault("LIPSYNC_VOICES", "espeak")
 """Of every test that names no others, and of the servers they start: what is installed here besides is no matter."""
@@ -35,6 +36,13 @@ def settings(tmp_path: Path) -> Settings:
         rate_limit="",
         warm_up=False,
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _threads_as_served() -> None:
+    """NumPy's BLAS and OpenCV have the threads that the product gives them, whichever test comes first: with another
+    number, sums are rounded otherwise."""
+    apply_threads(plan_threads(available_cores()))
 
 
 @pytest.fixture(autouse=True)

@@ -138,5 +138,5 @@ def wait_until(happens: Callable[[], bool], server: Server) -> None:
 def _is_ready(server: Server) -> bool:
     try:
         return server.ask("GET", "/api/ready").status == 200
-    except OSError:  # it does not listen yet
+    except (OSError, http.client.HTTPException):  # it does not listen yet; the system may connect a client to itself
         return False

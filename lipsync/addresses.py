@@ -1,4 +1,4 @@
-"""What is to be known of IP addresses: which of them are public machines, and which belong to one customer."""
+"""IP addresses: which of them are public, and which belong to one customer."""
 
 from __future__ import annotations
 

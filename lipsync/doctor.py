@@ -14,6 +14,7 @@ from pathlib import Path
 
 from lipsync.errors import LipsyncError
 from lipsync.installation import command_to_add
+from lipsync.jobs.database_file import default_path, require_content
 from lipsync.part import Part
 from lipsync.setting_names import unknown_settings
 from lipsync.settings import Settings
@@ -230,9 +231,9 @@ def _voice(name: str, settings: Settings) -> str:
 
 def _state(settings: Settings) -> str:
     found = _writable(settings.state)
-    file = settings.state.expanduser().absolute() / "lipsync.db"
-    if settings.database is None and file.exists() and file.stat().st_size == 0:
-        raise LipsyncError("database_empty", place=file, name=file.name)
+    if settings.database is None:
+        file = default_path(settings)
+        require_content(file, file)
     return found
 
 

@@ -6,6 +6,8 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from lipsync.errors import LipsyncError
+
 DISTRIBUTION = "lipsync-server"
 """Name of the distribution in pyproject.toml. On PyPI ``lipsync`` is another project."""
 
@@ -22,3 +24,13 @@ def command_to_add(extra: str, *, environment: Mapping[str, str] = os.environ, r
     if (root / "Makefile").is_file() and (root / "requirements.txt").is_file():
         return f"make install EXTRAS={extra}"
     return f"pip install '{DISTRIBUTION}[{extra}]'"
+
+
+def needs_torch(what: str) -> LipsyncError:
+    """The error that ``what`` needs PyTorch, which is not installed."""
+    return LipsyncError("needs_torch", what=what, remedy=command_to_add("wav2lip"))
+
+
+def needs_extra(package: str, extra: str) -> LipsyncError:
+    """The error for a package that ``extra`` of pyproject.toml brings and that is not installed, or does not load."""
+    return LipsyncError("missing_part", part=package, remedy=command_to_add(extra))

@@ -2,7 +2,7 @@
 
 A process may be killed at any moment, and then nothing of it can clean up. So a file that is being written has no
 name at all where the system can do that (O_TMPFILE, open(2)): the kernel frees it with the process. Elsewhere it has
-a hidden name and is locked by its process; whoever writes into the same folder next removes those without a lock.
+a hidden name and is locked by its process; the next process that writes into the folder removes those without a lock.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Part:
         """Where it is opened for writing, in this process."""
 
     def publish(self) -> None:
-        """Give the file its name. Whoever writes it must have closed it. After an error nothing is left of it."""
+        """Give the file its name. It must have been closed. After an error nothing is left of it."""
         if self._descriptor is None:
             return
         try:

@@ -1,4 +1,4 @@
-"""Variables named like settings that are none: a misspelt setting would be ignored without a word."""
+"""Finds environment variables that look like settings and are not, so that a misspelt setting is reported."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 // The draft: what a person typed and chose, kept in this browser alone over a reload, a crash or a closed tab. Fields are
 // in localStorage, the picture or video of their own in IndexedDB. It belongs to one caller: another one who logs in, and
-// whoever comes after a logout, sees nothing of it. Recordings and the consent to use a voice are never kept.
+// the next person after a logout, sees nothing of it. Recordings and the consent to use a voice are never kept.
 
 import { forgetFile, keepFile, keptFile } from "./kept_file.js";
 import { word } from "./words.js";

@@ -17,7 +17,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 import lipsync.access.tables  # noqa: F401 - its tables are made too
 from lipsync.errors import LipsyncError
-from lipsync.jobs.database_file import ensure_database
+from lipsync.jobs.database_file import default_path, ensure_database
 from lipsync.jobs.tables import Base
 from lipsync.settings import Settings
 
@@ -28,17 +28,12 @@ BUSY = 5.0
 def connect(settings: Settings) -> Engine:
     """The engine, its tables made where they are missing. Raises LipsyncError: database_busy, database_broken,
     database_empty, database_lost, cannot_write."""
-    file = settings.state.expanduser().absolute() / "lipsync.db"
-    if settings.database is not None:
+    if settings.database is None:
+        engine = _engine_of(default_path(settings))
+    else:
         url = make_url(settings.database.get_secret_value())
-        named = _file_of(url)
-        if named is None:
-            engine = create_engine(url, pool_pre_ping=True)
-            with speaking():
-                Base.metadata.create_all(engine)
-            return engine
-        file = named
-    engine = _engine_of(file)
+        file = _file_of(url)
+        engine = create_engine(url, pool_pre_ping=True) if file is None else _engine_of(file)
     with speaking():
         Base.metadata.create_all(engine)
     return engine

@@ -18,11 +18,14 @@ from pathlib import Path
 
 from lipsync.errors import LipsyncError
 from lipsync.part import Part, remove_dead_parts
+from lipsync.settings import Settings
 
 log = logging.getLogger(__name__)
 
 LOGS = ("-wal", "-journal")
 """Endings of the files beside a database in which SQLite keeps what is not in the database itself yet."""
+_INDEX = "-shm"
+"""Ending of the index of a write-ahead log; it holds no data."""
 
 _creating = threading.Lock()
 
@@ -55,6 +58,16 @@ def ensure_database(file: Path, schema: Sequence[str], *, shown: Path | str, sta
             _create(file, schema)
     if file.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    require_content(file, shown)
+
+
+def default_path(settings: Settings) -> Path:
+    """The file of the database where LIPSYNC_DATABASE names none."""
+    return settings.state.expanduser().absolute() / "lipsync.db"
+
+
+def require_content(file: Path, shown: Path | str) -> None:
+    """Raises LipsyncError database_empty for a file of 0 bytes, which errors name ``shown``; none need be there."""
     if _size(file) == 0:
         raise LipsyncError("database_empty", place=shown, name=file.name)
 
@@ -80,7 +93,7 @@ def _create(file: Path, schema: Sequence[str]) -> None:
                 part.rename(file)
         _sync(file.parent)
     finally:
-        for ending in ("-wal", "-shm", "-journal"):
+        for ending in (*LOGS, _INDEX):
             part.with_name(part.name + ending).unlink(missing_ok=True)
         draft.discard()
 

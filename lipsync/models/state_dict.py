@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lipsync.errors import LipsyncError
-from lipsync.installation import command_to_add
+from lipsync.installation import needs_torch
 from lipsync.models.looks import cut_short, format_of
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def import_torch(what: str) -> Any:
     try:
         import torch  # noqa: PLC0415 - an extra, and heavy
     except ImportError as error:
-        raise LipsyncError("needs_torch", what=what, remedy=command_to_add("wav2lip")) from error
+        raise needs_torch(what) from error
     return torch
 
 
@@ -102,7 +102,7 @@ def _safetensors(path: Path) -> object:
         from safetensors import SafetensorError  # noqa: PLC0415
         from safetensors.torch import load_file  # noqa: PLC0415
     except ImportError as error:
-        raise LipsyncError("needs_torch", what=path.name, remedy=command_to_add("wav2lip")) from error
+        raise needs_torch(path.name) from error
     try:
         return load_file(path, device="cpu")
     except SafetensorError as error:

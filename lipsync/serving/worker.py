@@ -29,8 +29,8 @@ import signal
 import socket
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
@@ -62,7 +62,7 @@ SPARE_FILES = 512
 _ACCEPTS = 64
 """Connections accepted at once: with one for each round of the main loop many new ones would hold a few others up."""
 _NO_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
-"""What the system says when it lets no more connections in."""
+"""Errors of accept(2) when the system allows no further connection."""
 
 
 class Connection(TConn):  # type: ignore[misc]  # gunicorn has no types
@@ -145,7 +145,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         super().init_process()
 
     def _fit_connections(self, files: int) -> None:
-        """No more connections than files can be opened."""
+        """Lower the number of connections to what the limit of open files allows."""
         if files == resource.RLIM_INFINITY:
             return
         fitting = max(files // 2, files - SPARE_FILES)
@@ -274,9 +274,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
 
     def _serve_queued(self) -> None:
         """Give free slots to those that wait: first to addresses that have the fewest, of these to the oldest."""
-        by_address: dict[str, list[Connection]] = {}
-        for conn in self._queued:
-            by_address.setdefault(conn.address, []).append(conn)
+        by_address = _by_address(self._queued)
         for address in sorted(by_address, key=self._slots.held):
             conn = by_address[address][0]
             if self._take_slot(conn):
@@ -350,10 +348,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 self._refuse(conn, LipsyncError("request_too_slow"))
         for conn in [one for one, until in self._queued.items() if until <= now]:
             del self._queued[conn]
-            self._refuse(conn, LipsyncError("too_many_uploads", seconds=math.ceil(self.BODY)))
+            self._refuse(conn, self._too_many_uploads())
         for client in [one for one, until in self._lingering.items() if until <= now]:
             self._part(client)
         self._make_room()
+
+    def _too_many_uploads(self) -> LipsyncError:
+        return LipsyncError("too_many_uploads", seconds=math.ceil(self.BODY))
 
     def _refuse(self, conn: Connection, error: LipsyncError) -> None:
         """Answer without a thread, and close."""
@@ -368,22 +369,14 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         """
         if self.nr_conns < self.worker_connections and not force:
             return
-        by_address: dict[str, list[Connection]] = {}
-        for conn in (*self._queued, *self._waiting):
-            by_address.setdefault(conn.address, []).append(conn)
-        counts = Counter({address: len(those) for address, those in by_address.items()})
-        for those in by_address.values():
-            those.reverse()  # the oldest last
-        for _ in range(min(counts.total(), max(1, self.worker_connections // 10))):
-            ((address, _count),) = counts.most_common(1)
-            counts[address] -= 1
-            conn = by_address[address].pop()
+        by_address = _by_address((*self._queued, *self._waiting))
+        threadless = len(self._queued) + len(self._waiting)
+        for _ in range(min(threadless, max(1, self.worker_connections // 10))):
+            conn = max(by_address.values(), key=len).popleft()
             if self._queued.pop(conn, None) is None:
                 self._let_go(conn)
             if not conn.sock.is_silent:
-                _say(
-                    conn.sock.send, refusal(LipsyncError("too_many_uploads", seconds=math.ceil(self.BODY)), conn.sock)
-                )
+                _say(conn.sock.send, refusal(self._too_many_uploads(), conn.sock))
             self._forget(conn)
         if self.nr_conns >= self.worker_connections or force:
             self.murder_keepalived(force=True)
@@ -408,6 +401,14 @@ def _nothing(_kind: int, _frame: object) -> None:
 def _say(send: Callable[[bytes], int], words: bytes) -> None:
     with suppress(OSError):
         send(words)
+
+
+def _by_address(connections: Iterable[Connection]) -> dict[str, deque[Connection]]:
+    """The connections by the address that each counts for, in their order."""
+    found: dict[str, deque[Connection]] = {}
+    for conn in connections:
+        found.setdefault(conn.address, deque()).append(conn)
+    return found
 
 
 def refusal(error: LipsyncError, client: ClientSocket) -> bytes:

@@ -24,8 +24,7 @@ import types
 import warnings
 from typing import Any
 
-from lipsync.errors import LipsyncError
-from lipsync.installation import command_to_add
+from lipsync.installation import needs_extra
 
 _PACKAGES = {
     "torch": "torch",
@@ -51,7 +50,7 @@ def import_xtts() -> tuple[Any, Any]:
     """
     absent = missing_package()
     if absent is not None:
-        raise LipsyncError("missing_part", part=absent, remedy=command_to_add("xtts"))
+        raise needs_extra(absent, "xtts")
     # What transformers says of the tiny GPT-2 inside of XTTS (odd token numbers) is true and of no use to anyone.
     logging.getLogger("transformers.configuration_utils").setLevel(logging.ERROR)
     with _importing, warnings.catch_warnings():
@@ -61,7 +60,7 @@ def import_xtts() -> tuple[Any, Any]:
             from TTS.tts.configs.xtts_config import XttsConfig  # noqa: PLC0415 - an extra, and heavy
             from TTS.tts.models.xtts import Xtts  # noqa: PLC0415
         except (ImportError, OSError, RuntimeError) as error:  # RuntimeError: transformers wraps its own so
-            raise LipsyncError("missing_part", part=f"coqui-tts ({error})", remedy=command_to_add("xtts")) from error
+            raise needs_extra(f"coqui-tts ({error})", "xtts") from error
     return Xtts, XttsConfig
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.errors import LipsyncError
-from lipsync.installation import command_to_add
+from lipsync.installation import needs_extra
 from lipsync.models.catalogue import model
 from lipsync.speech.languages import resolve_language
 from lipsync.speech.pieces import speak_pieces
@@ -42,7 +42,7 @@ _SEED = 0
 def hibari_voice(settings: Settings) -> HibariVoice:
     """The engine, with the voices that are there. Raises LipsyncError missing_part: no package is installed."""
     if not all(importlib.util.find_spec(name) for name in ("hibari", "onnxruntime")):
-        raise LipsyncError("missing_part", part="hibari-tts", remedy=command_to_add("hibari"))
+        raise needs_extra("hibari-tts", "hibari")
     fenrir = model(FENRIR).found(settings.checkpoints)
     return HibariVoice({HEART: None} | ({FENRIR: fenrir} if fenrir else {}))
 
@@ -118,5 +118,5 @@ def _load(path: Path | None, other: Any) -> Any:
     try:
         from hibari import Hibari  # noqa: PLC0415 - brings onnxruntime
     except ImportError as error:
-        raise LipsyncError("missing_part", part="hibari-tts", remedy=command_to_add("hibari")) from error
+        raise needs_extra("hibari-tts", "hibari") from error
     return Hibari(model=None if path is None else str(path), threads=1, g2p=None if other is None else other.g2p)

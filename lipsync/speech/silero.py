@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.errors import LipsyncError
-from lipsync.installation import command_to_add
+from lipsync.installation import needs_torch
 from lipsync.models.catalogue import model
 from lipsync.speech.languages import resolve_language
 from lipsync.speech.pieces import speak_pieces
@@ -65,7 +65,7 @@ def silero_voice(settings: Settings) -> SileroVoice:
     Raises LipsyncError: needs_torch, missing_part (no file is there).
     """
     if importlib.util.find_spec("torch") is None:
-        raise LipsyncError("needs_torch", what="Silero", remedy=command_to_add("wav2lip"))
+        raise needs_torch("Silero")
     files = {language: model(name).places(settings.checkpoints)[0] for language, name in _MODELS.items()}
     here = {language: path for language, path in files.items() if path.is_file()}
     if not here:
@@ -173,7 +173,7 @@ def load_checked(name: str, path: Path) -> Any:
         import torch  # noqa: PLC0415 - heavy
         from torch.package import PackageImporter  # type: ignore[attr-defined]  # noqa: PLC0415
     except ImportError as error:
-        raise LipsyncError("needs_torch", what="Silero", remedy=command_to_add("wav2lip")) from error
+        raise needs_torch("Silero") from error
     wanted = model(name)
     try:
         with path.open("rb") as file:

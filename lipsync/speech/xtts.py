@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.errors import LipsyncError
-from lipsync.installation import command_to_add
+from lipsync.installation import needs_extra
 from lipsync.models.state_dict import read_torch_file
 from lipsync.speech.cloned import ClonedVoices
 from lipsync.speech.coqui import missing_package
@@ -61,7 +61,7 @@ def xtts_voice(settings: Settings) -> XttsVoice:
     """The engine, not loaded yet. Raises LipsyncError: missing_part, xtts_missing, xtts_licence, xtts_config."""
     absent = missing_package()
     if absent is not None:
-        raise LipsyncError("missing_part", part=absent, remedy=command_to_add("xtts"))
+        raise needs_extra(absent, "xtts")
     files = find_files(settings)
     return XttsVoice(files, read_config(files.config), ClonedVoices(settings.cloned_voices))
 

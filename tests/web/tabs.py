@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 WATCH = """
     window.heard = [];
@@ -58,3 +58,8 @@ def tabs(browser: Browser, script: str = WATCH, **options: object) -> Iterator[C
     # A refused request shows there too: some tests are about them.
     others = [text for text in complaints if not text.startswith("Failed to load resource")]
     assert not others, others
+
+
+def with_wav2lip(route: Route) -> None:
+    """Answer a request for ``/api/health`` as a server that has Wav2Lip does."""
+    route.fulfill(json={"status": "ready", "engines": ["wav2lip", "puppet"]})

@@ -18,6 +18,7 @@ from lipsync.web.words import words
 from tests.face.videos import moving, mp4
 from tests.web.chromium import Launch
 from tests.web.server import Server, serve
+from tests.web.tabs import with_wav2lip
 
 pytestmark = pytest.mark.browser
 
@@ -206,9 +207,6 @@ def test_a_video_is_refused_when_it_is_chosen_where_there_is_no_wav2lip(page: Pa
 
 
 def test_a_video_of_ones_own_is_shown_where_there_is_wav2lip(context: BrowserContext, server: Server) -> None:
-    def with_wav2lip(route: Route) -> None:
-        route.fulfill(json={"status": "ready", "engines": ["wav2lip", "puppet"]})
-
     tab = context.new_page()
     tab.route("**/api/health", with_wav2lip)
     open_page(tab, server)

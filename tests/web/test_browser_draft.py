@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Error, FilePayload, Page, Route, expect
+from playwright.sync_api import Browser, Error, FilePayload, Page, expect
 
 from lipsync.access.keys import add_key
 from lipsync.errors import LipsyncError
@@ -19,7 +19,7 @@ from lipsync.web.words import words
 from tests.face.videos import moving, mp4
 from tests.web.chromium import Launch
 from tests.web.server import Server, serve
-from tests.web.tabs import WATCH, tabs
+from tests.web.tabs import WATCH, tabs, with_wav2lip
 from tests.web.test_browser import LONG_WAIT, open_page, say
 
 pytestmark = pytest.mark.browser
@@ -134,9 +134,6 @@ def test_a_closed_tab_and_a_crashed_one(browser: Browser, server: Server) -> Non
 
 
 def test_a_video_of_ones_own(browser: Browser, server: Server) -> None:
-    def with_wav2lip(route: Route) -> None:
-        route.fulfill(json={"status": "ready", "engines": ["wav2lip", "puppet"]})
-
     film = mp4(moving(6))
     with tabs(browser) as new:
         page = new()

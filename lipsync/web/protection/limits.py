@@ -16,7 +16,7 @@ from limits import RateLimitItem, parse_many
 
 from lipsync.addresses import customer_of
 from lipsync.errors import LipsyncError
-from lipsync.installation import command_to_add
+from lipsync.installation import needs_extra
 from lipsync.settings import Settings
 from lipsync.web import errors
 from lipsync.web.caller import current
@@ -50,7 +50,7 @@ def check_limits(settings: Settings) -> list[RateLimitItem]:
         expected = {"en": "memory:// or redis://… is expected", "ru": "нужно memory:// или redis://…"}
         raise LipsyncError("bad_field", field="LIPSYNC_RATE_STORAGE", expected=expected)
     if scheme != "memory" and find_spec("redis") is None:
-        raise LipsyncError("missing_part", part="redis", remedy=command_to_add("redis"))
+        raise needs_extra("redis", "redis")
     return limits
 
 

@@ -13,7 +13,7 @@ TORCH ?= cpu
 PY := .venv/bin/python
 INSTALL := $(PY) -m tools.install --torch $(TORCH)
 
-.PHONY: demo serve install test test-avx2 lint bench lock clean
+.PHONY: demo serve install test test-fast test-avx2 lint lint-js docs bench lock clean
 
 demo: .venv/.ready
 	@printf %s "$$DEMO_TEXT" | $(PY) -m lipsync say --language="$$DEMO_LANGUAGE" --avatar="$$DEMO_AVATAR" \
@@ -35,18 +35,40 @@ install: .venv/.ready
 	@echo $(EXTRAS) >> .venv/.extras
 	$(END)
 
+# Many tests wait for servers and browsers: one process more than there are cores, and no more than eight. The tests of a
+# file share its servers, so they stay together; files with long tests come first (tests/conftest.py). PYTEST='-n 0' runs
+# all of them one after another.
+CORES := $(shell nproc 2>/dev/null || echo 2)
+PARALLEL := -n $(shell test $(CORES) -lt 8 && expr $(CORES) + 1 || echo 8) --dist loadfile --no-loadscope-reorder
+
 test: lint
-	$(PY) -m pytest -q $(PYTEST)
+	$(PY) -m pytest -q $(PARALLEL) $(PYTEST)
+
+# About a minute on two cores: without networks, whole videos, servers, browsers and programs of the system.
+test-fast: .venv/.ready-dev
+	$(PY) -m pytest -q -n $(CORES) --dist worksteal --maxprocesses 8 -m "not (slow or browser or system or gpu)" $(PYTEST)
 
 # The tests as on a processor without AVX-512 and bfloat16: each library is told not to use them.
 test-avx2: .venv/.ready-dev
 	ONEDNN_MAX_CPU_ISA=AVX2 ATEN_CPU_CAPABILITY=avx2 MKL_ENABLE_INSTRUCTIONS=AVX2 OPENBLAS_CORETYPE=Haswell \
-	OPENCV_CPU_DISABLE=AVX512-SKX NPY_DISABLE_CPU_FEATURES="$$($(PY) -m tools.avx512)" $(PY) -m pytest -q $(PYTEST)
+	OPENCV_CPU_DISABLE=AVX512-SKX NPY_DISABLE_CPU_FEATURES="$$($(PY) -m tools.avx512)" $(PY) -m pytest -q $(PARALLEL) $(PYTEST)
 
 lint: .venv/.ready-dev
 	$(PY) -m ruff check .
 	$(PY) -m ruff format --check .
 	$(PY) -m mypy
+	.venv/bin/lint-imports
+
+# The page's scripts: types, style, unit tests. Needs Node 20; users of lipsync do not.
+lint-js:
+	npm ci --no-audit --no-fund --silent
+	npx tsc --noEmit
+	npx eslint .
+	node --test tests/javascript
+
+# The reference pages, from the code.
+docs: .venv/.ready-dev
+	$(PY) -m tools.reference
 
 bench: .venv/.ready
 	$(PY) -m bench $(BENCH)

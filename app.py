@@ -1,9 +1,5 @@
-"""WSGI entry: ``gunicorn app:app``."""
+"""The Flask application: ``gunicorn app:app``, with the ASGI worker that gunicorn.conf.py names."""
 
-from lipsync import logs
-from lipsync.settings import Settings
-from lipsync.web.app import create_app
+from lipsync.server.wsgi import app
 
-settings = Settings()
-logs.set_up(settings)
-app = create_app(settings)
+__all__ = ["app"]

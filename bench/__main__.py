@@ -21,7 +21,7 @@ from lipsync import __version__
 from lipsync.face.avatars import avatar, shipped_avatars
 from lipsync.face.finder import FaceFinder
 from lipsync.face.picture import read_picture
-from lipsync.threads import available_cores
+from lipsync.runtime.threads import available_cores
 
 RESULTS = Path(__file__).parent / "results.json"
 FILLED = "face 1024x1024"

@@ -1,7 +1,8 @@
 """``python -m bench.align``: how far p, b and m are from where two engines themselves put them, and what it costs.
 
 Silero (Russian, four voices, steps of 12.5 ms) and hibari (English, two speeds, steps of 25 ms) are asked for the
-times by which they made their sound; :func:`lipsync.speech.align.align_phones` gets only the sound and the text.
+times by which they made their sound; :func:`lipsync.speech.alignment.align.align_phones` gets only the sound and the
+text.
 
 An engine's clock may run before or behind its sound: it is set by the hiss of s and sh, which the alignment of p, b
 and m has nothing to do with, as the shift at which the engine's own s and sh fit best with the power above 4 kHz.
@@ -21,8 +22,8 @@ from numpy.typing import NDArray
 
 from bench.hibari_times import hibari_phonemes
 from bench.silero_times import silero_letters
-from lipsync.speech.align import align_phones, sounding
-from lipsync.speech.espeak import EspeakVoice
+from lipsync.speech.alignment.align import align_phones, find_voiced_range
+from lipsync.speech.engines.espeak import EspeakVoice
 from lipsync.speech.types import Phone, Speech
 
 RUSSIAN = """Мама мыла раму, а папа пел песню.
@@ -69,7 +70,7 @@ _LIPS = {"п": "p", "б": "p", "м": "m", "p": "p", "b": "p", "m": "m"}
 """p and b are one here: which of them sounds is often a matter of the neighbour."""
 _HISSES = frozenset("сшщsʃ")
 _CLOSED = 0.7
-"""Of a p or b, the part before its burst, as lipsync.animate counts it."""
+"""Of a p or b, the part before its burst, as lipsync.animation counts it."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,10 @@ def _lips(phones: Sequence[Phone]) -> list[tuple[str, float]]:
 def _stretched(speech: Speech, language: str) -> list[Phone]:
     """espeak-ng's phones, from the first to the last sound of ``speech``."""
     (reference,) = EspeakVoice().speak(speech.text, language)
-    theirs, ours = sounding(reference.samples, reference.rate), sounding(speech.samples, speech.rate)
+    theirs, ours = (
+        find_voiced_range(reference.samples, reference.rate),
+        find_voiced_range(speech.samples, speech.rate),
+    )
     assert theirs is not None
     assert ours is not None
     factor = (ours[1] - ours[0]) / speech.rate / ((theirs[1] - theirs[0]) / reference.rate)

@@ -30,11 +30,11 @@ from schemathesis.schemas import APIOperation
 from schemathesis.specs.openapi import checks
 from werkzeug.test import Client
 
-from lipsync.service import LipsyncService
+from lipsync.pipeline.service import LipsyncService
+from lipsync.server.app import create_app
+from lipsync.server.components import parts_of
+from lipsync.server.security import rate_limits as limits
 from lipsync.settings import Settings
-from lipsync.web.app import create_app
-from lipsync.web.parts import parts_of
-from lipsync.web.protection import limits
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -82,12 +82,12 @@ def application(folder: Path) -> Iterator[Flask]:
         max_text=12,
         max_upload_mb=1,
         max_side=256,
-        queue=10_000,
-        queue_per_caller=10_000,
-        streams=10_000,
+        max_queued=10_000,
+        max_queued_per_caller=10_000,
+        max_streams=10_000,
         rate_limit="",
-        memory_floor_mb=0,
-        vram_floor_mb=0,
+        min_free_memory_mb=0,
+        min_free_vram_mb=0,
         warm_up=False,
     )
     service = LipsyncService(settings)
@@ -197,6 +197,9 @@ class _Aim:
                 case.body.update({name: word for name, word in WORDS.items() if name in case.body or name == "text"})
             if "input" in case.body:
                 case.body.update(input="Hi", voice="alloy", language="en")
+            if "message" in case.body:
+                case.body.update(message="Hi")
+                case.body.pop("persona", None)
 
     def _job(self, path: str) -> str:
         with self._client.post(path, json={**WORDS, "subtitles": "vtt"}) as answer:

@@ -22,12 +22,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lipsync.animate.wav2lip.batching import Drawer
-from lipsync.animate.wav2lip.generator import Compile, Generator, Precision
-from lipsync.animate.wav2lip.layout import SIZES, Size, layout
-from lipsync.animate.wav2lip.loading import lend
-from lipsync.animate.wav2lip.network import Network, random_weights
-from lipsync.threads import available_cores
+from lipsync.animation.wav2lip.batching import Drawer
+from lipsync.animation.wav2lip.generator import Compile, Generator, Precision
+from lipsync.animation.wav2lip.layout import SIZES, Size, layout
+from lipsync.animation.wav2lip.network import Network, random_weights
+from lipsync.animation.wav2lip.start_batcher import lend
+from lipsync.runtime.threads import available_cores
 
 RESULTS = Path(__file__).parent / "generator.json"
 PUBLISHED_BATCH = 128

@@ -57,7 +57,7 @@ def main() -> int:
     parser.add_argument("--page", action="store_true", help="also watch in Chromium, each video to its end")
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))
-    from tests.web.server import serve  # noqa: PLC0415 - the server as the tests start it
+    from tests.helpers.gunicorn_server import serve  # noqa: PLC0415 - the server as the tests start it
 
     if os.getloadavg()[0] > 0.5:
         print(f"Others are using this machine (load {os.getloadavg()[0]:.1f}).")
@@ -85,8 +85,8 @@ def watch_pages(url: str, avatars: list[str], runs: int) -> None:
     """Print when the page plays, since the button was pressed, and how often it had to wait afterwards."""
     from playwright.sync_api import sync_playwright  # noqa: PLC0415 - only here
 
-    from tests.web.chromium import FLAGS  # noqa: PLC0415
-    from tests.web.tabs import tabs  # noqa: PLC0415
+    from tests.helpers.browser_tabs import tabs  # noqa: PLC0415
+    from tests.helpers.chromium import FLAGS  # noqa: PLC0415
 
     print("\n| portrait | in Chromium it plays after, s | waits afterwards |\n|---|---|---|")
     flags = [*FLAGS, "--autoplay-policy=no-user-gesture-required"]

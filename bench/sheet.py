@@ -17,13 +17,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lipsync.cache import ArrayCache
 from lipsync.face.avatars import Avatar, shipped_avatars
 from lipsync.face.topology import LIPS
 from lipsync.face.types import Portrait
-from lipsync.portraits import Portraits
-from lipsync.service import LipsyncService
+from lipsync.pipeline.portraits import Portraits
+from lipsync.pipeline.service import LipsyncService
 from lipsync.settings import Settings
+from lipsync.storage.cache import ArrayCache
 
 SHEET = Path(__file__).parent.parent / "docs" / "sheet.jpg"
 TEXT = "Hello! My portrait can speak for me. Five moons, all over you."

@@ -57,11 +57,11 @@ def silero_letters(text: str, speaker: str = "xenia") -> tuple[NDArray[np.float3
 
 @cache
 def _network() -> Any:
-    from lipsync.models.catalogue import model  # noqa: PLC0415
     from lipsync.settings import Settings  # noqa: PLC0415
-    from lipsync.speech.silero import load_checked  # noqa: PLC0415
+    from lipsync.speech.engines.silero import load_verified  # noqa: PLC0415
+    from lipsync.weights.catalogue import model  # noqa: PLC0415
 
-    network = load_checked("silero-ru", model("silero-ru").places(Settings().checkpoints)[0])
+    network = load_verified("silero-ru", model("silero-ru").paths(Settings().checkpoints)[0])
     network.unpack_q_model()
     network.q_model_unpacked = True
     return network

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 import av
 
 if TYPE_CHECKING:
-    from tests.web.server import Server
+    from tests.helpers.gunicorn_server import Server
 
 CALLERS = 3
 LIFE = (0.5, 5.0)
@@ -73,13 +73,13 @@ def main() -> int:
     options = parser.parse_args()
     random.seed(options.seed)
 
-    from tests.web.server import serve  # noqa: PLC0415 - the server as the tests start it
+    from tests.helpers.gunicorn_server import serve  # noqa: PLC0415 - the server as the tests start it
 
     asked = Asked()
     deaths: Counter[str] = Counter()
     with tempfile.TemporaryDirectory(prefix="lipsync-bench-") as name:
         folder = Path(name)
-        settings = {"LIPSYNC_QUEUE": "1000", "LIPSYNC_QUEUE_PER_CALLER": "1000", "LIPSYNC_VOICES": "espeak"}
+        settings = {"LIPSYNC_MAX_QUEUED": "1000", "LIPSYNC_MAX_QUEUED_PER_CALLER": "1000", "LIPSYNC_VOICES": "espeak"}
         for _ in range(options.deaths):
             with serve(folder, **settings) as server, _callers(server, folder, asked):
                 time.sleep(random.uniform(*LIFE))

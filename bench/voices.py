@@ -84,13 +84,13 @@ def row(engine: str, language: str, facts: dict[str, Any]) -> str:
 
 def measure(engine: str, language: str) -> dict[str, Any]:
     """The facts of one engine in this process, which should have done nothing before."""
+    from lipsync.runtime.threads import apply_threads, available_cores, plan_threads  # noqa: PLC0415
     from lipsync.settings import Settings  # noqa: PLC0415 - counted as part of the start
-    from lipsync.speech.installed import Engines  # noqa: PLC0415
-    from lipsync.threads import apply_threads, available_cores, plan_threads  # noqa: PLC0415
+    from lipsync.speech.engines.registry import EngineRegistry  # noqa: PLC0415
 
     settings = Settings()
-    apply_threads(plan_threads(available_cores(), settings.renders))
-    known = Engines(settings).get(engine)
+    apply_threads(plan_threads(available_cores(), settings.max_concurrent_renders))
+    known = EngineRegistry(settings).get(engine)
     voice = known.voice
     if voice is None:
         return {"absent": str(known.problem)}
@@ -118,7 +118,7 @@ def measure(engine: str, language: str) -> dict[str, Any]:
 def lips(pieces: list[Any], language: str, engine: str) -> tuple[list[float], bool]:
     """Seconds that each closure is off, and whether that is by the engine's own times."""
     from bench.silero_times import silero_lips  # noqa: PLC0415
-    from lipsync.speech.align import align_phones  # noqa: PLC0415
+    from lipsync.speech.alignment.align import align_phones  # noqa: PLC0415
 
     off: list[float] = []
     for piece in pieces:

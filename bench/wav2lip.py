@@ -27,23 +27,23 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lipsync.animate.puppet import Puppet, prepare_rig
-from lipsync.animate.wav2lip.crop import Crop, crop_face
-from lipsync.animate.wav2lip.generator import Generator
-from lipsync.animate.wav2lip.layout import layout
-from lipsync.animate.wav2lip.loading import lend
-from lipsync.animate.wav2lip.network import Network, random_weights
-from lipsync.animate.wav2lip.wav2lip import Wav2Lip
+from lipsync.animation.puppet import Puppet, prepare_rig
+from lipsync.animation.wav2lip.crop import Crop, crop_face
+from lipsync.animation.wav2lip.generator import Generator
+from lipsync.animation.wav2lip.layout import layout
+from lipsync.animation.wav2lip.network import Network, random_weights
+from lipsync.animation.wav2lip.start_batcher import lend
+from lipsync.animation.wav2lip.wav2lip import Wav2Lip
+from lipsync.audio.mel import RATE, log_mel
+from lipsync.audio.resample import Resampler
 from lipsync.face.avatars import avatar
 from lipsync.face.finder import FaceFinder
 from lipsync.face.picture import read_picture
-from lipsync.media.mel import RATE, log_mel
-from lipsync.media.resample import Resampler
-from lipsync.render import Encoding, Stopwatch, render
-from lipsync.speech.espeak import EspeakVoice
-from lipsync.speech.pieces import with_last
+from lipsync.pipeline.render import Encoding, render
+from lipsync.pipeline.stopwatch import Stopwatch
+from lipsync.runtime.threads import apply_threads, available_cores, plan_threads
+from lipsync.speech.engines.espeak import EspeakVoice
 from lipsync.speech.types import Speech
-from lipsync.threads import apply_threads, available_cores, plan_threads
 
 RESULTS = Path(__file__).parent / "wav2lip.json"
 TEXT = (
@@ -151,15 +151,16 @@ def peak_memory(seconds: float, name: str) -> int:
     crop = crop_face(portrait.landmarks, (width, height))
     one = Wav2Lip(portrait, Puppet(portrait, prepare_rig(portrait)), drawer, crop)
     piece = spoken(5.0)
+    count = round(seconds / piece.duration)
     with tempfile.TemporaryDirectory(prefix="lipsync-bench-") as folder:
         render(
-            with_last(piece for _ in range(round(seconds / piece.duration))),
+            ((piece, number == count) for number in range(1, count + 1)),
             one,
             Path(folder) / "long.mp4",
             fps=FPS,
             seed=0,
             encoding=Encoding(20, "veryfast", plan.encoder),
-            characters=round(seconds / piece.duration) * len(piece.text),
+            characters=count * len(piece.text),
             watch=Stopwatch(),
         )
     drawer.close()

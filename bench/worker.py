@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 from typing import Any
 
-from lipsync.cache import ArrayCache
 from lipsync.face.avatars import shipped_avatars
-from lipsync.portraits import Portraits
-from lipsync.result import Result
-from lipsync.service import LipsyncService
+from lipsync.pipeline.portraits import Portraits
+from lipsync.pipeline.result import RenderedVideo
+from lipsync.pipeline.service import LipsyncService
 from lipsync.settings import Settings
+from lipsync.storage.cache import ArrayCache
 
 TEXT = (
     "Добрый день! Меня зовут Карл Фридрих Гаусс. Сегодня мы поговорим о том, как портрет начинает говорить. "
@@ -29,7 +29,7 @@ STAGES = ("track", "render", "encode")
 
 def measure(folder: Path, avatar: str, runs: int) -> dict[str, Any]:
     """Prepare ``avatar`` (a name or a path) several times, speak once, then ``runs`` times more when all is warm."""
-    import lipsync.web  # noqa: F401, PLC0415 - a server has it in memory
+    import lipsync.server  # noqa: F401, PLC0415 - a server has it in memory
 
     settings = Settings(
         _env_file=None,
@@ -75,7 +75,7 @@ def measure_long(folder: Path, avatar: str) -> dict[str, Any]:
         avatar=avatar,
         outputs=folder / "outputs",
         cache=folder / "cache",
-        renders=1,
+        max_concurrent_renders=1,
         voices="espeak",
         max_text=20_000,
     )
@@ -121,7 +121,7 @@ def _picture(avatar: str) -> bytes:
     return shipped.get(avatar, Path(avatar)).read_bytes()
 
 
-def _per_frame(result: Result, stage: str) -> float:
+def _per_frame(result: RenderedVideo, stage: str) -> float:
     return 1000 * result.timings[stage] / result.frames
 
 

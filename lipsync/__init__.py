@@ -4,7 +4,8 @@ The flow, one direction, no way back::
 
     text --speech--> Speech --track--> FaceTrack --animator(portrait)--> frames --video--> MP4
 
-Each arrow is a folder of this package; :mod:`lipsync.service` joins them; the web and the command line are two
+Each arrow is a folder of this package; :mod:`lipsync.pipeline.service` joins them; the web and the command line are
+two
 thin faces of the service.
 """
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from lipsync.cli import main
+from lipsync.cli.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -15,6 +15,8 @@ import pytest
 from bench.load.report import Run, lines, percentile, slope, verdicts
 from bench.load.server import Taken
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 
 

@@ -58,7 +58,10 @@ def main() -> int:
 
 def measured(folder: Path, seconds: float, factor: float) -> Run:
     """The whole run, in ``folder``."""
-    with serving(folder, LIPSYNC_THREADS=str(_POOL), LIPSYNC_QUEUE=str(_QUEUE)) as server, probing(server, folder):
+    with (
+        serving(folder, LIPSYNC_THREADS=str(_POOL), LIPSYNC_MAX_QUEUED=str(_QUEUE)) as server,
+        probing(server, folder),
+    ):
         rate = capacity(server, min(20.0, max(3.0, seconds / 10)))
         worker = server.worker()
         before = taken(worker)

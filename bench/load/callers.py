@@ -240,7 +240,8 @@ class Visitor(HttpUser):
 
     @task
     def page(self) -> None:
-        for path in ("/", "/static/app.js", "/static/style.css", "/api/voices", "/api/avatars", "/api/jobs"):
+        static = ("/static/studio/studio.js", "/static/shared/style.css")
+        for path in ("/", *static, "/api/voices", "/api/avatars", "/api/jobs"):
             note("GET", path, self.client.get(path))
 
 

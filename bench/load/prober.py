@@ -39,7 +39,9 @@ def probe(kind: str, host: str, port: int) -> None:
         if kind == "fresh" or took == FAILED:
             connection.close()
         for missed in range(1 + int((time.monotonic() - began) / EACH)):
-            print(kind, f"{began + missed * EACH:.3f}", f"{max(0.0, took - 1000 * missed * EACH):.2f}", flush=True)
+            line = f"{kind} {began + missed * EACH:.3f} {max(0.0, took - 1000 * missed * EACH):.2f}\n"
+            sys.stdout.write(line)  # in one piece: print() writes the end of the line by itself, and threads mix
+            sys.stdout.flush()
             due += EACH
 
 

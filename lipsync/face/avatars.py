@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from lipsync.errors import LipsyncError
+from lipsync.face.errors import PortraitError
+from lipsync.messages import Message
 
 FOLDER = Path(__file__).parent.parent / "assets" / "avatars"
 
@@ -16,10 +17,8 @@ class Avatar:
 
     name: str
     """What a request names: ``gauss``."""
-    titles: dict[str, str]
-    """What a page shows, by its language."""
     credit: str
-    """Who made the picture, and its terms."""
+    """Author of the picture and its licence."""
     width: int
     """Pixels of the file."""
     height: int
@@ -31,15 +30,20 @@ class Avatar:
     """``male`` or ``female``: of the voice that fits when a request names none."""
 
     @property
+    def title(self) -> Message:
+        """The name that people read."""
+        return Message(f"avatar.{self.name}")
+
+    @property
     def path(self) -> Path:
         """The picture's file, a JPEG."""
         return FOLDER / f"{self.name}.jpg"
 
     def video_size(self, max_side: int) -> tuple[int, int]:
         """Width and height of its videos in pixels, where no side may be longer than ``max_side``: even numbers, and
-        larger than the picture where its face is small (:mod:`lipsync.face.enlarge`)."""
-        from lipsync.face.enlarge import enlarged_size  # noqa: PLC0415 - loads OpenCV
+        larger than the picture where its face is small (:mod:`lipsync.face.upscale`)."""
         from lipsync.face.picture import read_size  # noqa: PLC0415 - loads Pillow
+        from lipsync.face.upscale import enlarged_size  # noqa: PLC0415 - loads OpenCV
 
         width, height = read_size((self.width, self.height), max_side)
         eyes = self.eye_distance * max(width, height) / max(self.width, self.height)
@@ -50,13 +54,12 @@ class Avatar:
         video_width, video_height = self.video_size(max_side)
         facts = asdict(self)
         del facts["eye_distance"]  # a detail of how the size of the video is known
-        return {**facts, "video_width": video_width, "video_height": video_height}
+        return {**facts, "titles": self.title.texts(), "video_width": video_width, "video_height": video_height}
 
 
 _CATALOGUE = (
     Avatar(
         name="gauss",
-        titles={"en": "Carl Friedrich Gauss", "ru": "Карл Фридрих Гаусс"},
         credit="Oil painting by Christian Albrecht Jensen, 1840; public domain",
         width=1024,
         height=1305,
@@ -65,7 +68,6 @@ _CATALOGUE = (
     ),
     Avatar(
         name="newton",
-        titles={"en": "Isaac Newton", "ru": "Исаак Ньютон"},
         credit="After Godfrey Kneller, 1689; public domain",
         width=768,
         height=432,
@@ -74,7 +76,6 @@ _CATALOGUE = (
     ),
     Avatar(
         name="hopper",
-        titles={"en": "Grace Hopper", "ru": "Грейс Хоппер"},
         credit="Official photograph of the US Navy; public domain",
         width=512,
         height=600,
@@ -91,7 +92,9 @@ def shipped_avatars() -> tuple[Avatar, ...]:
 
 def avatar(name: str) -> Avatar:
     """The avatar of that name. Raises unknown_avatar for anything that is not a name of the catalogue."""
-    for one in _CATALOGUE:
-        if one.name == name:
-            return one
-    raise LipsyncError("unknown_avatar", avatar=str(name)[:80], known=", ".join(one.name for one in _CATALOGUE))
+    for avatar in _CATALOGUE:
+        if avatar.name == name:
+            return avatar
+    raise PortraitError(
+        "unknown_avatar", avatar=str(name)[:80], known=", ".join(avatar.name for avatar in _CATALOGUE)
+    )

@@ -39,16 +39,16 @@ def coded_sizes(data: bytes) -> list[tuple[int, int]]:
         streams = container.streams.video
         if not 0 < len(streams) <= _MAX_STREAMS:
             raise ValueError(f"{len(streams)} images in one file")
-        wanted = {stream.index for stream in streams}
+        pending = {stream.index for stream in streams}
         for packet in container.demux(streams):
-            if packet.stream.index not in wanted or packet.size == 0:
+            if packet.stream.index not in pending or packet.size == 0:
                 continue
-            wanted.discard(packet.stream.index)
+            pending.discard(packet.stream.index)
             headers = [unit for kind, unit in _units(bytes(packet)) if kind == _SEQUENCE_HEADER]
             sizes += [_size(header) for header in headers]
             if not headers:
                 raise ValueError("no sequence header")
-            if not wanted:
+            if not pending:
                 break
     return sizes
 

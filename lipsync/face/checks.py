@@ -5,24 +5,22 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from lipsync.errors import LipsyncError
+from lipsync.face.errors import PortraitError
 from lipsync.face.pose import HeadFit
 from lipsync.face.topology import LIPS
 
-LEAST_EYES = 40
+MIN_EYES = 40
 """Pixels between the outer eye corners; fewer show no lips to move."""
 
-MOST_YAW = 42
+MAX_YAW_DEGREES = 42
 """Degrees to either side: beyond, the far corner of the mouth is out of sight."""
 
-MOST_PITCH = 32
+MAX_PITCH_DEGREES = 32
 """Degrees up or down."""
 
-MOST_OPENING = 0.40
-"""Height of the open mouth in its own width. A laugh with teeth reaches 0.34, a word caught half-way 0.5."""
-
-ROUND_WIDTH, ROUND_OPENING = 0.50, 0.28
-"""A mouth no wider than this, in eye distances, does not smile: it is open from this height in its width on."""
+MAX_OPENING = 0.47
+"""Height of the open mouth in its own width. Laughs reach 0.45, and up to there the lips were made to meet; at 0.5 a
+mouth that says "ah" keeps a dark gap, for the jaw has further to go than the warp takes it."""
 
 BEYOND = 0.02
 """Lips may lie this far beyond the picture's border, in eye distances: landmarks are no better."""
@@ -36,20 +34,20 @@ def check_face(
     ``landmarks`` (468, 3) in pixels of a picture of ``width`` x ``height``, ``fit`` their head. In a video the mouth
     ``may_be_open``: it speaks.
     """
-    if fit.scale < LEAST_EYES:
-        raise LipsyncError("face_too_small", found=int(fit.scale), needed=LEAST_EYES)
-    for angle, most in ((fit.yaw, MOST_YAW), (fit.pitch, MOST_PITCH)):
-        if abs(angle) > most:
-            raise LipsyncError("face_turned", angle=round(abs(angle)), limit=most)
+    if fit.scale < MIN_EYES:
+        raise PortraitError("face_too_small", found=int(fit.scale), needed=MIN_EYES)
+    for angle, limit in ((fit.yaw, MAX_YAW_DEGREES), (fit.pitch, MAX_PITCH_DEGREES)):
+        if abs(angle) > limit:
+            raise PortraitError("face_turned", angle=round(abs(angle)), limit=limit)
     beyond = BEYOND * fit.scale
     lips = landmarks[list(LIPS), :2]
     if (lips < -beyond).any() or (lips > np.array([width, height]) + beyond).any():
-        raise LipsyncError("mouth_covered")
+        raise PortraitError("mouth_covered")
     if may_be_open:
         return
     gap, mouth = opening(landmarks) / fit.scale, mouth_width(landmarks) / fit.scale
-    if gap > mouth * (ROUND_OPENING if mouth < ROUND_WIDTH else MOST_OPENING):
-        raise LipsyncError("mouth_open")
+    if gap > mouth * MAX_OPENING:
+        raise PortraitError("mouth_open")
 
 
 def opening(landmarks: NDArray[np.floating]) -> float:

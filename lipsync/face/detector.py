@@ -13,22 +13,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lipsync.face.networks import load_network, run_network
+from lipsync.face.tflite import load_network, run_network
 
 SIDE = 128
 """Pixels of the network's square input."""
 
-LEAST_SCORE = 0.5
-"""A find below this is none. The mesh confirms every find, so it may be low."""
+MIN_SCORE = 0.5
+"""A detection below this score is dropped. The mesh confirms every find, so it may be low."""
 
-OVERLAP = 0.3
+NMS_IOU_THRESHOLD = 0.3
 """Two finds that share more than this of their union are one face."""
 
 VIEWS = (1.0, 1.6, 1 / 2, 1 / 4, 1 / 8)
 """Sides of the squares that are looked at one after another, in the picture's longer side: all of it; with a
 margin around, for a face that fills it; then tiles, half a tile apart, for small faces."""
 
-LEAST_TILE = 192
+MIN_TILE = 192
 """No tile is smaller, in pixels: a face that is small in it is too small to speak anyway."""
 
 
@@ -98,7 +98,7 @@ class Detector:
         longest = max(picture.shape[:2])
         for view in VIEWS:
             tile = longest * view
-            if view < 1 and tile < LEAST_TILE:
+            if view < 1 and tile < MIN_TILE:
                 return
             scale = SIDE / tile
             kernel = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
@@ -110,7 +110,7 @@ class Detector:
                 for x in _starts(width)
                 for detection in self._look(_square(small, x, y))
             ]
-            yield distinct(found)
+            yield non_max_suppression(found)
 
     def _look(self, square: NDArray[np.uint8]) -> list[Detection]:
         """Faces in the network's own square, in its pixels."""
@@ -119,7 +119,7 @@ class Detector:
         regressed = next(output for output in outputs if output.size == 16 * len(_ANCHORS)).reshape(-1, 8, 2)
         probable = 1 / (1 + np.exp(-np.clip(scores, -80, 80)))
         found = []
-        for index in np.flatnonzero(probable >= LEAST_SCORE):
+        for index in np.flatnonzero(probable >= MIN_SCORE):
             middle, extent, *points = regressed[index]  # then right eye, left eye, nose, mouth, two ears
             middle = middle + _ANCHORS[index]
             (x0, y0), (x1, y1) = middle - extent / 2, middle + extent / 2
@@ -131,19 +131,19 @@ class Detector:
                     ((float(eyes[0][0]), float(eyes[0][1])), (float(eyes[1][0]), float(eyes[1][1]))),
                 )
             )
-        return distinct(found)
+        return non_max_suppression(found)
 
 
-def distinct(found: list[Detection]) -> list[Detection]:
+def non_max_suppression(found: list[Detection]) -> list[Detection]:
     """One detection for each face, surest first (non-maximum suppression)."""
-    kept: list[Detection] = []
-    for detection in sorted(found, key=lambda one: -one.score):
-        if all(shared(detection.box, other.box) <= OVERLAP for other in kept):
-            kept.append(detection)
-    return kept
+    distinct: list[Detection] = []
+    for detection in sorted(found, key=lambda detection: -detection.score):
+        if all(iou(detection.box, other.box) <= NMS_IOU_THRESHOLD for other in distinct):
+            distinct.append(detection)
+    return distinct
 
 
-def shared(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> float:
+def iou(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> float:
     """Intersection over union of two boxes x0, y0, x1, y1."""
     width = min(a[2], b[2]) - max(a[0], b[0])
     height = min(a[3], b[3]) - max(a[1], b[1])

@@ -10,15 +10,15 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from lipsync.errors import LipsyncError
 from lipsync.face.box import Box
 from lipsync.face.checks import check_face
-from lipsync.face.cover import mouth_is_covered
-from lipsync.face.detector import OVERLAP, Detection, Detector, shared
-from lipsync.face.enlarge import enlarged
+from lipsync.face.detector import NMS_IOU_THRESHOLD, Detection, Detector, iou
+from lipsync.face.errors import PortraitError
+from lipsync.face.lower_lip import lower_lip_is_missed
 from lipsync.face.mesh import FaceMesh, Mesh
-from lipsync.face.pose import fit_head
+from lipsync.face.occlusion import mouth_is_covered
 from lipsync.face.types import Portrait
+from lipsync.face.upscale import Restorer, upscale_small_face
 
 CENTRAL = 0.4
 """A face in the corner counts this much less than one in the middle."""
@@ -39,10 +39,10 @@ LARGE_VIEWS = 2
 1920x1080, and most pictures without a face in them have none lying in them either."""
 
 BOX_MARGIN = 0.5
-"""What is looked at around a given box, in its own size, on each side."""
+"""Margin searched around a given box, on each side, as a fraction of the box."""
 
-LEAST_BOX = 16
-"""Pixels; a given box is no smaller."""
+MIN_BOX = 16
+"""Minimum side of a given box, in pixels."""
 
 
 class FaceDetector(Protocol):
@@ -56,11 +56,14 @@ class FaceDetector(Protocol):
 class FaceFinder:
     """Both networks, loaded once; safe to call from many threads, which take turns."""
 
-    def __init__(self, *, max_side: int = 1920, detector: FaceDetector | None = None) -> None:
+    def __init__(
+        self, *, max_side: int = 1920, detector: FaceDetector | None = None, restorer: Restorer | None = None
+    ) -> None:
         """``max_side``: no portrait is enlarged beyond this longer side, in pixels. ``detector``: BlazeFace, which
-        the project ships, when none is given."""
+        the project ships, when none is given. ``restorer`` restores the detail of small faces that are enlarged."""
         self._max_side = max_side
         self._detector = detector or Detector()
+        self._restorer = restorer
         self._mesh = FaceMesh()
         self._turn = Lock()
 
@@ -79,8 +82,10 @@ class FaceFinder:
             _check_box(box, width, height)
         with self._turn:
             mesh = self._first_usable(picture, box)
-        fit = fit_head(mesh.landmarks)
-        picture, landmarks, factor = enlarged(picture, mesh.landmarks, fit.scale, self._max_side)
+        eye_distance = mesh.head.scale
+        picture, landmarks, factor = upscale_small_face(
+            picture, mesh.landmarks, eye_distance, self._max_side, self._restorer
+        )
         height, width = picture.shape[:2]
         (x0, y0), (x1, y1) = landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)
         return Portrait(
@@ -92,11 +97,7 @@ class FaceFinder:
                 min(float(width), float(x1)),
                 min(float(height), float(y1)),
             ),
-            eye_distance=fit.scale * factor,
-            rotation=fit.rotation.astype(np.float32),
-            yaw=fit.yaw,
-            pitch=fit.pitch,
-            roll=fit.roll,
+            eye_distance=eye_distance * factor,
             key=key,
         )
 
@@ -109,14 +110,14 @@ class FaceFinder:
         with self._turn:
             mesh = self._mesh.follow(picture, before)
         if mesh is None:
-            raise LipsyncError("no_face", width=width, height=height)
-        check_face(mesh.landmarks, fit_head(mesh.landmarks), width, height, may_be_open=True)
+            raise PortraitError("no_face", width=width, height=height)
+        check_face(mesh.landmarks, mesh.head, width, height, may_be_open=True)
         return mesh.landmarks
 
     def find_all(self, picture: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
         """(468, 3) points of every face in a frame of a video, (H, W, 3) RGB, that can speak; the mouth may be open.
 
-        The one that :meth:`find` would take comes first. Raises LipsyncError when there is none: no_face,
+        The one that :meth:`find` would take comes first. Raises PortraitError if there is not one: no_face,
         face_too_small, face_turned, mouth_covered.
         """
         with self._turn:
@@ -130,17 +131,19 @@ class FaceFinder:
         """The faces that can speak, most important first. Raises the error of the one that counts most when none can,
         or only one that counts less than RIVAL of it."""
         height, width = picture.shape[:2]
-        most, found, error = 0.0, False, LipsyncError("no_face", width=width, height=height)
+        largest, found, error = 0.0, False, PortraitError("no_face", width=width, height=height)
         for weight, mesh in self._faces(picture) if box is None else self._faces_in(picture, box):
-            if not found and weight < most * RIVAL:
+            if not found and weight < largest * RIVAL:
                 break
             try:
-                check_face(mesh.landmarks, fit_head(mesh.landmarks), width, height, may_be_open=may_be_open)
+                check_face(mesh.landmarks, mesh.head, width, height, may_be_open=may_be_open)
                 if mouth_is_covered(picture, mesh.landmarks):
-                    raise LipsyncError("mouth_covered")
-            except LipsyncError as unusable:
-                if not most:
-                    most, error = weight, unusable
+                    raise PortraitError("mouth_covered")
+                if not may_be_open and lower_lip_is_missed(picture, mesh.landmarks):
+                    raise PortraitError("mouth_open")
+            except PortraitError as unusable:
+                if not largest:
+                    largest, error = weight, unusable
             else:
                 found = True
                 yield mesh
@@ -151,9 +154,11 @@ class FaceFinder:
         """The faces of the first view that has any, and how much each counts, most first."""
         height, width = picture.shape[:2]
         for found in self._views(picture):
-            weighed = sorted(((_weight(one, width, height), one) for one in found), key=lambda pair: -pair[0])
+            weighed = sorted(
+                ((_weight(detection, width, height), detection) for detection in found), key=lambda pair: -pair[0]
+            )
             confirmed = False
-            for weight, detection in weighed:
+            for weight, detection in sorted(weighed, key=lambda pair: -pair[0]):
                 mesh = self._mesh_of(picture, detection)
                 if mesh is not None:
                     confirmed = True
@@ -175,7 +180,7 @@ class FaceFinder:
         height, width = picture.shape[:2]
         turned = np.ascontiguousarray(np.rot90(picture, quarters))
         for found in islice(self._detector.search(turned), LARGE_VIEWS):
-            yield [one.turned_back(quarters, width, height) for one in found]
+            yield [detection.turned_back(quarters, width, height) for detection in found]
 
     def _mesh_of(self, picture: NDArray[np.uint8], detection: Detection) -> Mesh | None:
         """The mesh of a detection; that of a face lying on its side from where the detector sees it upright.
@@ -197,8 +202,11 @@ class FaceFinder:
         (x0, y0), (x1, y1) = mesh.landmarks[:, :2].min(0), mesh.landmarks[:, :2].max(0)
         place = (float(x0), float(y0), float(x1), float(y1))
         for found in self._views_turned(picture, round(roll / (np.pi / 2)) % 4):
-            for upright in sorted(found, key=lambda one: -shared(one.box, place)):
-                if shared(upright.box, place) > OVERLAP and (again := self._mesh.find(picture, upright)) is not None:
+            for upright in sorted(found, key=lambda detection: -iou(detection.box, place)):
+                if (
+                    iou(upright.box, place) > NMS_IOU_THRESHOLD
+                    and (again := self._mesh.find(picture, upright)) is not None
+                ):
                     return again
         return mesh
 
@@ -209,9 +217,9 @@ class FaceFinder:
         left, top = int(max(0, x0 - mx)), int(max(0, y0 - my))
         part = np.ascontiguousarray(picture[top : int(np.ceil(y1 + my)), left : int(np.ceil(x1 + mx))])
         for found in self._views(part):
-            inside = [one.moved(left, top) for one in found]
-            inside = [one for one in inside if x0 <= one.center[0] <= x1 and y0 <= one.center[1] <= y1]
-            for detection in sorted(inside, key=lambda one: -one.size):
+            inside = [detection.moved(left, top) for detection in found]
+            inside = [detection for detection in inside if _contains(box, detection.center)]
+            for detection in sorted(inside, key=lambda detection: -detection.size):
                 mesh = self._mesh_of(picture, detection)
                 if mesh is not None:
                     yield 1.0, mesh
@@ -230,12 +238,18 @@ def _weight(detection: Detection, width: int, height: int) -> float:
     return detection.size * (1 - CENTRAL * min(1.0, float(away)))
 
 
+def _contains(box: Box, point: tuple[float, float]) -> bool:
+    """Whether ``point`` lies in ``box``, both in pixels."""
+    x0, y0, x1, y1 = box
+    return x0 <= point[0] <= x1 and y0 <= point[1] <= y1
+
+
 def _check_box(box: Box, width: int, height: int) -> None:
     """Raise bad_box unless the box is four numbers, in order, inside the picture."""
     try:
         x0, y0, x1, y1 = (float(number) for number in box)
     except (TypeError, ValueError) as error:
-        raise LipsyncError("bad_box") from error
-    for low, high, most in ((x0, x1, width), (y0, y1, height)):
-        if not 0 <= low <= high - LEAST_BOX <= most - LEAST_BOX:  # what is not a number is not inside either
-            raise LipsyncError("bad_box")
+        raise PortraitError("bad_box") from error
+    for low, high, size in ((x0, x1, width), (y0, y1, height)):
+        if not 0 <= low <= high - MIN_BOX <= size - MIN_BOX:  # what is not a number is not inside either
+            raise PortraitError("bad_box")

@@ -26,7 +26,7 @@ SAME_COLOUR = 8.0
 """Greatest distance of the mean colours, in a* and b*. One person: 1.1 at most; two people: 1.2 to 58."""
 
 DRIFTED_COLOUR = 12.0
-"""The same between the first and any later frame of a run, in which the light may change a little."""
+"""Minimum likeness between the first and any later frame of a run, in which the light may change a little."""
 
 NEAR_POSE = 12.0
 """Degrees of yaw and pitch; head poses that differ by less are compared directly."""
@@ -58,7 +58,7 @@ def describe_face(picture: NDArray[np.uint8], landmarks: NDArray[np.float32]) ->
     points = landmarks[_still_points(), :2]
     height, width = picture.shape[:2]
     low, high = points.min(0) - 0.2 * unit, points.max(0) + 0.2 * unit
-    left, top = (int(np.clip(value, 0, most - 2)) for value, most in zip(low, (width, height), strict=True))
+    left, top = (int(np.clip(value, 0, size - 2)) for value, size in zip(low, (width, height), strict=True))
     right, bottom = (int(value) + 2 for value in high)
     face = picture[top : max(bottom, top + 2), left : max(right, left + 2)]
     face = cv2.resize(face, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else face
@@ -79,15 +79,15 @@ def describe_face(picture: NDArray[np.uint8], landmarks: NDArray[np.float32]) ->
     )
 
 
-def likeness(one: FaceLook, other: FaceLook) -> float:
+def likeness(first: FaceLook, other: FaceLook) -> float:
     """Correlation of the lightness, in [-1, 1]."""
-    return float((one.lightness * other.lightness).mean())
+    return float((first.lightness * other.lightness).mean())
 
 
-def is_same_person(one: FaceLook, other: FaceLook) -> bool:
+def is_same_person(first: FaceLook, other: FaceLook) -> bool:
     """Whether both looks are one person's, seen in about the same pose and light."""
-    apart = float(np.linalg.norm(one.colour - other.colour))
-    return likeness(one, other) >= SAME_LIGHTNESS and apart <= SAME_COLOUR
+    apart = float(np.linalg.norm(first.colour - other.colour))
+    return likeness(first, other) >= SAME_LIGHTNESS and apart <= SAME_COLOUR
 
 
 class Person:
@@ -114,7 +114,7 @@ class Person:
         """Greatest likeness of a face found anew to this person's looks; -1 when it is another person's."""
         if self._has_drifted(look):
             return -1.0
-        return max((likeness(look, one) for one in self._looks if is_same_person(look, one)), default=-1.0)
+        return max((likeness(look, known) for known in self._looks if is_same_person(look, known)), default=-1.0)
 
     def _has_drifted(self, look: FaceLook) -> bool:
         return float(np.linalg.norm(look.colour - self._looks[0].colour)) > DRIFTED_COLOUR
@@ -127,13 +127,13 @@ class Person:
 
     def _in_pose(self, look: FaceLook) -> FaceLook | None:
         """The look in the nearest pose, where that is near."""
-        nearest = min(self._looks, key=lambda one: _turn(one, look))
-        return nearest if _turn(nearest, look) < NEAR_POSE else None
+        nearest = min(self._looks, key=lambda known: _angle_between(known, look))
+        return nearest if _angle_between(nearest, look) < NEAR_POSE else None
 
 
-def _turn(one: FaceLook, other: FaceLook) -> float:
+def _angle_between(first: FaceLook, other: FaceLook) -> float:
     """Degrees between two poses of the head."""
-    return float(np.hypot(one.pose[0] - other.pose[0], one.pose[1] - other.pose[1]))
+    return float(np.hypot(first.pose[0] - other.pose[0], first.pose[1] - other.pose[1]))
 
 
 @lru_cache(maxsize=1)

@@ -8,13 +8,15 @@ those, so the median over several crops is taken.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.face.detector import Detection
-from lipsync.face.networks import load_network, run_network
+from lipsync.face.pose import HeadFit, fit_head
+from lipsync.face.tflite import load_network, run_network
 
 SIDE = 192
 """Pixels of the network's square input."""
@@ -30,12 +32,12 @@ PASSES = 3
 """Crops before those that count, each cut better than the one before."""
 
 FOLLOWING = ((0.84, 0.07), (1.0, -0.07), (1.12, 0.07))
-"""The same for a frame of a video, whose neighbours steady it too."""
+"""Passes of the mesh for a frame of a video, whose neighbours steady it too."""
 
 DOUBT = 0.3
-"""What is surely no face: a last crop less sure than this ends the search early."""
+"""Presence of what is surely no face: a last crop less sure than this ends the search early."""
 
-LEAST_PRESENCE = 0.95
+MIN_PRESENCE = 0.95
 """Three quarters of the crops must be this sure of a face. Photographs, paintings and dolls give 0.99 and more, also
 from the side and half hidden; cats, textures and skulls at most 0.1, faces upside down in a crop up to 0.998 (see
 :data:`lipsync.face.finder.SURE`)."""
@@ -62,6 +64,11 @@ class Mesh:
     presence: float
     """The network's own belief that it sees a face, in [0, 1]: what three quarters of the crops reach."""
 
+    @cached_property
+    def head(self) -> HeadFit:
+        """How the ARKit basis lies on the landmarks. Computed once, when first asked for."""
+        return fit_head(self.landmarks)
+
 
 class FaceMesh:
     """The network, loaded. Not safe to call from two threads at once."""
@@ -70,7 +77,8 @@ class FaceMesh:
         self._network = load_network("face_landmark.tflite")
 
     def find(self, picture: NDArray[np.uint8], detection: Detection) -> Mesh | None:
-        """The mesh of one face of a picture (H, W, 3) RGB, from where the detector saw it; None if it is no face."""
+        """The mesh of one face of a picture (H, W, 3) RGB, from where the detector saw it; None if it is not a
+        face."""
         (ax, ay), (bx, by) = detection.eyes
         crop = Crop(detection.center, float(np.arctan2(by - ay, bx - ax)), detection.size * MARGIN)
         view = _View(picture, crop)
@@ -81,7 +89,7 @@ class FaceMesh:
             return None
         answers = [self._ask(view, Crop(crop.center, crop.turn + turn, crop.side * size)) for size, turn in JITTERS]
         presence = float(np.quantile([answer[1] for answer in answers], 0.25))
-        if presence < LEAST_PRESENCE:
+        if presence < MIN_PRESENCE:
             return None
         landmarks = np.median([answer[0] for answer in answers], axis=0)
         return Mesh(landmarks.astype(np.float32), presence)
@@ -108,7 +116,7 @@ class FaceMesh:
         crop = crop_around(points)
         answers = [self._ask(view, Crop(crop.center, crop.turn + turn, crop.side * size)) for size, turn in FOLLOWING]
         presence = min(answer[1] for answer in answers)
-        if presence < LEAST_PRESENCE:
+        if presence < MIN_PRESENCE:
             return None
         return Mesh(np.median([answer[0] for answer in answers], axis=0).astype(np.float32), presence)
 

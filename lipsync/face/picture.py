@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 from PIL.TiffImagePlugin import TiffImageFile
 
-from lipsync.errors import LipsyncError, not_a_picture
+from lipsync.errors import LipsyncError
 from lipsync.face.avif import coded_sizes
-from lipsync.file_formats import PICTURES
-from lipsync.file_signature import is_accepted_picture, is_avif, is_heif, name_of_other
+from lipsync.face.errors import PortraitError, not_a_picture
+from lipsync.storage.file_formats import PICTURES
+from lipsync.storage.file_signature import is_accepted_picture, is_avif, is_heif, unsupported_format_name
 
-FORMATS = tuple(one.reader for one in PICTURES)
+FORMATS = tuple(picture.reader for picture in PICTURES)
 """Accepted formats by the names of Pillow's plugins. The file's content decides, never its name."""
 
 BACKGROUND = 255
@@ -52,7 +53,7 @@ def read_picture(data: bytes, *, max_megapixels: float, max_side: int) -> NDArra
     """
     with _one_at_a_time, _pillow_quiet():
         try:
-            with _opened(data) as image:
+            with _open(data) as image:
                 _check_size(image.size, max_megapixels)
                 if image.format == "AVIF":
                     for size in coded_sizes(data):
@@ -61,15 +62,15 @@ def read_picture(data: bytes, *, max_megapixels: float, max_side: int) -> NDArra
         except (LipsyncError, MemoryError):
             raise
         except Exception as error:  # on damaged data Pillow's readers raise nearly every kind
-            other = name_of_other(data)
+            other = unsupported_format_name(data)
             if other is None and is_accepted_picture(data):
-                raise LipsyncError("broken_picture") from error
+                raise PortraitError("broken_picture") from error
             raise not_a_picture(other) from error
 
 
 def upright_size(data: bytes) -> tuple[int, int]:
     """Width and height of a picture file that :func:`read_picture` has read, upright, before anything was shrunk."""
-    with _one_at_a_time, _pillow_quiet(), _opened(data) as image:
+    with _one_at_a_time, _pillow_quiet(), _open(data) as image:
         lying = image.getexif().get(_ORIENTATION, 1) >= 5  # the orientations that turn by a quarter
         return (image.height, image.width) if lying else (image.width, image.height)
 
@@ -98,7 +99,7 @@ def readers_for(data: bytes) -> tuple[str, ...]:
     return ("HEIF",)
 
 
-def _opened(data: bytes) -> Image.Image:
+def _open(data: bytes) -> Image.Image:
     """The picture, its header read. Raises LipsyncError not_a_picture for a camera's raw file."""
     image = Image.open(BytesIO(data), formats=readers_for(data))
     if isinstance(image, TiffImageFile):
@@ -114,7 +115,7 @@ def _opened(data: bytes) -> Image.Image:
 def _check_size(size: tuple[int, int], max_megapixels: float) -> None:
     width, height = size
     if width * height > max_megapixels * 1e6:
-        raise LipsyncError("picture_too_large", width=width, height=height, limit=f"{max_megapixels:g}")
+        raise PortraitError("picture_too_large", width=width, height=height, limit=f"{max_megapixels:g}")
 
 
 @contextmanager

@@ -15,8 +15,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from lipsync.errors import LipsyncError
 from lipsync.face.topology import EYE_CORNERS_OUTER, LIPS
+from lipsync.messages import Message
+from lipsync.runtime.errors import InstallationError
 
 Coordinate = TypeVar("Coordinate", bound=np.floating)
 
@@ -35,7 +36,7 @@ class Basis:
     displacements: NDArray[np.float64]
     """(52, 468, 3) what each unit at 1 adds to the points."""
     names: tuple[str, ...]
-    """The 52 units, in the order of lipsync.animate.types.ARKIT_NAMES."""
+    """The 52 units, in the order of lipsync.animation.types.ARKIT_NAMES."""
 
     def unit(self, name: str) -> NDArray[np.float64]:
         """(468, 3) displacements of one unit."""
@@ -102,7 +103,7 @@ class HeadFit:
 def load_basis() -> Basis:
     """The basis that the project ships, read once; its arrays are read-only."""
     if not BASIS_FILE.is_file():
-        raise LipsyncError("missing_part", part=BASIS_FILE.name, remedy="install lipsync again")
+        raise InstallationError("missing_part", part=BASIS_FILE.name, remedy=Message("remedy.reinstall"))
     with np.load(BASIS_FILE, allow_pickle=False) as stored:
         points, displacements = stored["XYZ"].astype(np.float64), stored["D"].astype(np.float64)
         names = tuple(str(name) for name in stored["units"])

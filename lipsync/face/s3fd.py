@@ -15,23 +15,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lipsync.errors import LipsyncError
-from lipsync.face.detector import Detection, distinct
-from lipsync.models.state_dict import import_torch, read_state_dicts
+from lipsync.face.detector import Detection, non_max_suppression
+from lipsync.messages import Message
+from lipsync.weights.errors import WeightsError
+from lipsync.weights.state_dict import import_torch, read_state_dicts
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-WANTED = {"en": "the S3FD face detector", "ru": "детектор лиц S3FD"}
+EXPECTED = Message("network.s3fd")
 
 SIDES = (640, 1024)
 """The longer side at which a picture is looked at, pixels: first for faces down to a fortieth of it, then smaller."""
 
-LEAST_SCORE = 0.5
-"""A find below this is none, as in face-alignment."""
+MIN_SCORE = 0.5
+"""A detection below this score is dropped, as in face-alignment."""
 
 MEAN_BGR = (104.0, 117.0, 123.0)
-"""Of the training's pictures; the network sees BGR, 0-255, less this."""
+"""Mean colour of the training pictures; the network sees BGR, 0-255, less this."""
 
 ANCHOR = 4
 """Side of an anchor in strides of its layer."""
@@ -99,25 +100,25 @@ def load_weights(path: Path) -> dict[str, Tensor]:
     """The detector's weights, float32 on the CPU.
 
     Raises LipsyncError: needs_torch, weights_other_network, weights_keys, weights_shape, weights_nan,
-    and what :func:`lipsync.models.state_dict.read_state_dicts` raises.
+    and what :func:`lipsync.weights.state_dict.read_state_dicts` raises.
     """
     torch = import_torch("S3FD")
-    found = next((one for one in read_state_dicts(path) if "conv3_3_norm.weight" in one), None)
+    found = next((weights for weights in read_state_dicts(path) if "conv3_3_norm.weight" in weights), None)
     if found is None:
-        some = {"en": "another network", "ru": "другая сеть"}
-        raise LipsyncError("weights_other_network", file=path, found=some, wanted=WANTED)
+        some = Message("network.other")
+        raise WeightsError("weights_other_network", file=path, found=some, network=EXPECTED)
     shapes = expected_shapes()
     missing, extra = [key for key in shapes if key not in found], [key for key in found if key not in shapes]
     if missing or extra:
         keys = ", ".join((missing + extra)[:3])
         facts = {"missing": len(missing), "extra": len(extra), "keys": keys}
-        raise LipsyncError("weights_keys", file=path, wanted=WANTED, **facts)
+        raise WeightsError("weights_keys", file=path, network=EXPECTED, **facts)
     for key, shape in shapes.items():
         if tuple(found[key].shape) != shape or not found[key].is_floating_point():
             facts = {"key": key, "found": tuple(found[key].shape), "expected": shape}
-            raise LipsyncError("weights_shape", file=path, wanted=WANTED, **facts)
+            raise WeightsError("weights_shape", file=path, network=EXPECTED, **facts)
         if not torch.isfinite(torch.stack(torch.aminmax(found[key].float()))).all():
-            raise LipsyncError("weights_nan", file=path, key=key)
+            raise WeightsError("weights_nan", file=path, key=key)
     return {key: found[key].detach().float().contiguous() for key in shapes}
 
 
@@ -153,7 +154,7 @@ class S3fd:
         found = []
         for number, (scores, boxes) in enumerate(answers):
             found += detections(scores, boxes, stride=4 << number)
-        return distinct(found)
+        return non_max_suppression(found)
 
 
 def answer(weights: Mapping[str, Tensor], pictures: Tensor) -> list[tuple[Tensor, Tensor]]:
@@ -198,7 +199,7 @@ def detections(scores: NDArray[np.float32], boxes: NDArray[np.float32], stride: 
     likely = 1 / (1 + np.exp(np.clip(scores[0] - scores[1], -80, 80)))  # the softmax of two
     side = float(ANCHOR * stride)
     found = []
-    for row, column in np.argwhere(likely > LEAST_SCORE):
+    for row, column in np.argwhere(likely > MIN_SCORE):
         dx, dy, dw, dh = (float(value) for value in boxes[:, row, column])
         x = (column + 0.5) * stride + dx * VARIANCES[0] * side
         y = (row + 0.5) * stride + dy * VARIANCES[0] * side

@@ -18,7 +18,7 @@ LOWER_LIP: tuple[tuple[int, ...], ...] = (
     (62, 96, 89, 179, 86, 15, 316, 403, 319, 325, 292),
     (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308),
 )
-"""The same of the lower lip; the rings share their two ends with the upper lip's."""
+"""Points of the lower lip, as above; the rings share their two ends with the upper lip's."""
 
 LIPS: tuple[int, ...] = tuple(sorted({point for ring in UPPER_LIP + LOWER_LIP for point in ring}))
 MOUTH_CORNERS = (61, 291)

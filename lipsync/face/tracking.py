@@ -16,15 +16,16 @@ The rules:
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lipsync.avatar_part import LeftOut
 from lipsync.errors import LipsyncError
+from lipsync.face.avatar_part import LeftOut
+from lipsync.face.errors import PortraitError
 from lipsync.face.finder import FaceFinder
 from lipsync.face.likeness import FaceLook, Person, describe_face
 from lipsync.face.pose import seen_eye_distance
@@ -56,7 +57,7 @@ Points = NDArray[np.float32]
 
 @dataclass
 class _Seen:
-    """What was seen in one frame."""
+    """Observation of one frame: face, look, and the run to which it belongs."""
 
     time: float
     reason: str = ""
@@ -69,7 +70,7 @@ class _Seen:
 
 
 @dataclass(frozen=True)
-class Part:
+class UsedFrames:
     """The frames that are used."""
 
     first: int
@@ -148,11 +149,11 @@ class PersonTracker:
             alike = [person.resemblance(look) for _, look in faces]
             best = int(np.argmax(alike))
             if alike[best] > 0:
-                # After a long absence the same person begins a new run: what lies between is no part of the video.
+                # After a long absence the same person begins a new run: frames between them are left out.
                 return *faces[best], not self._is_lost(self._seen[-1].time)
         return *faces[0], False
 
-    def choose(self, read: Callable[[int], Picture]) -> Part:
+    def choose(self, read: Callable[[int], Picture]) -> UsedFrames:
         """The part to use. ``read`` gives the picture of a frame again.
 
         Raises LipsyncError when no part is long enough: what was wrong with most frames (no_face, face_too_small,
@@ -180,14 +181,28 @@ class PersonTracker:
                 seen.reason = "unclear"
             else:
                 seen.reason = "shorter_part"
+        self._mark_fade(range(first - 1, -1, -1), first, contrast)
+        self._mark_fade(range(last + 1, len(self._seen)), last, contrast)
         used = self._seen[first : last + 1]
         landmarks = np.stack([seen.points for seen in used if seen.points is not None])
-        return Part(first, last, landmarks, (*self._spans(0, first), *self._spans(last + 1, len(self._seen))))
+        return UsedFrames(first, last, landmarks, (*self._spans(0, first), *self._spans(last + 1, len(self._seen))))
+
+    def _mark_fade(self, indices: Iterable[int], end: int, contrast: float) -> None:
+        """Mark as unclear the frames next to one ``end`` of the used part in which the face stays where it is and
+        fades: nobody is recognised there, and another person would be somewhere else."""
+        before = self._seen[end].points
+        for index in indices:
+            seen = self._seen[index]
+            if before is None or seen.points is None or seen.look is None or seen.look.contrast >= CLEAR * contrast:
+                return
+            if float(np.abs(seen.points - before)[:, :2].mean()) > JUMP * float(seen_eye_distance(before)):
+                return
+            seen.reason, before = "unclear", seen.points
 
     def _refusal(self) -> LipsyncError:
         reasons = Counter(seen.reason or "short" for seen in self._seen)
-        (most, _), *_ = reasons.most_common(1)
-        error = self._errors.get(most) or LipsyncError("no_steady_face", seconds=f"{MIN_PART_S:g}")
+        (commonest, _), *_ = reasons.most_common(1)
+        error = self._errors.get(commonest) or PortraitError("no_steady_face", seconds=f"{MIN_PART_S:g}")
         return error.of_a_video()
 
     def _end(self, index: int) -> float:
@@ -196,11 +211,11 @@ class PersonTracker:
             return self._seen[index + 1].time
         return self._seen[index].time + self.frame_s
 
-    def _is_one_person(self, one: int, other: int) -> bool:
+    def _is_one_person(self, first: int, other: int) -> bool:
         """Whether the people of two runs are one person."""
-        if one == other:
+        if first == other:
             return True
-        looks = [seen.look for seen in self._seen if seen.run == one and seen.look is not None]
+        looks = [seen.look for seen in self._seen if seen.run == first and seen.look is not None]
         return any(self._people[other].resemblance(look) > 0 for look in looks[:: max(1, len(looks) // 8)])
 
     def _bridge(self, read: Callable[[int], Picture]) -> None:

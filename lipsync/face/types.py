@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+
+from lipsync.face.pose import HeadFit, fit_head
 
 
 @dataclass(frozen=True)
@@ -20,13 +23,13 @@ class Portrait:
     """The face: x0, y0, x1, y1 in pixels."""
     eye_distance: float
     """Between the outer eye corners (landmarks 33 and 263), in pixels, corrected for the turn of the head."""
-    rotation: NDArray[np.float32]
-    """(3, 3) turns the basis' head (x right, y up, z to the viewer) into the portrait's."""
-    yaw: float
-    """Degrees; positive = the face looks to the picture's right."""
-    pitch: float
-    """Degrees; positive = up."""
-    roll: float
-    """Degrees; positive = counter-clockwise."""
     key: str
     """Hash of the picture file and of all that prepared it; names what is kept in the cache."""
+    alpha: NDArray[np.uint8] | None = None
+    """(H, W) opacity of a person before no background, 0-255; ``picture`` then shows the person's own colours, also
+    where they were mixed with what was behind. None: the picture is opaque."""
+
+    @cached_property
+    def head(self) -> HeadFit:
+        """How the ARKit basis lies on the landmarks: where the head looks. Computed once, when first asked for."""
+        return fit_head(self.landmarks)

@@ -1,4 +1,4 @@
-"""A job as a value, and what became of it."""
+"""A job as a value: the request, its state, and the facts of its video or its error."""
 
 from __future__ import annotations
 
@@ -7,20 +7,23 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict
 
-from lipsync.avatar_part import AvatarPart
 from lipsync.errors import LipsyncError
-from lipsync.jobs.files import work_key
-from lipsync.speech.fallback import Fallback
+from lipsync.jobs.errors import JobError
+from lipsync.messages import Message
+from lipsync.messages.message import from_plain, plain
+from lipsync.pipeline.result import VideoFacts
+from lipsync.storage.files import work_key
+from lipsync.storage.outputs import PHONES, WEBM
 
 State = Literal["queued", "running", "done", "failed", "cancelled"]
+BACKGROUND_IMAGE = "background"
+"""Name of the picture behind the person among the working files of a job."""
 STATES: tuple[State, ...] = get_args(State)
 ENDED: tuple[State, ...] = ("done", "failed", "cancelled")
 
-_NAMES = {"en": STATES, "ru": ("в очереди", "выполняется", "готово", "ошибка", "отменено")}
-
 
 class Failure(BaseModel):
-    """Why there is no video: a :class:`LipsyncError` that can be written down."""
+    """The error of a failed job: a :class:`LipsyncError` that can be stored."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -29,36 +32,16 @@ class Failure(BaseModel):
 
     @classmethod
     def of(cls, error: LipsyncError) -> Failure:
-        """``error``, whose facts become plain strings, numbers, or those by language. Of a place only the name is
-        told: where the server keeps its files is nobody's business."""
-        facts = {name: _plain(fact) for name, fact in error.facts.items()}
+        """``error`` with facts that JSON can hold. Of a place only the name is kept: callers may not learn where the
+        server keeps its files."""
+        facts = {name: plain(fact) for name, fact in error.facts.items()}
         if "place" in facts:
             facts["place"] = Path(str(facts["place"])).name
         return cls(code=error.code, facts=facts)
 
     def error(self) -> LipsyncError:
         """The error again."""
-        return LipsyncError(self.code, **self.facts)
-
-
-class Made(BaseModel):
-    """What there is to know of a finished video: as in :class:`lipsync.service.Result`."""
-
-    model_config = ConfigDict(frozen=True)
-
-    duration: float
-    frames: int
-    width: int
-    height: int
-    picture_width: int | None = None
-    picture_height: int | None = None
-    fps: int
-    voice: str
-    engine: str
-    portrait: str
-    avatar_part: AvatarPart | None = None
-    fallbacks: tuple[Fallback, ...] = ()
-    timings: dict[str, float] = {}
+        return LipsyncError(self.code, **{name: from_plain(fact) for name, fact in self.facts.items()})
 
 
 class Job(BaseModel):
@@ -75,7 +58,7 @@ class Job(BaseModel):
     """Id of the request that asked for it, for the log."""
     state: State
     stage: str
-    """What is being done, of :data:`lipsync.progress.Stage`; empty before and after."""
+    """What is being done, of :data:`lipsync.runtime.progress.Stage`; empty before and after."""
     progress: float
     """0 to 1."""
     characters: int
@@ -89,14 +72,15 @@ class Job(BaseModel):
     attempts: int
     served: int
     """Grows with each job that is begun."""
-    wanted: dict[str, Any] | None
-    """Fields of the request, until the job has ended."""
+    video_request: dict[str, Any] | None
+    """The stored :class:`lipsync.pipeline.request.VideoRequest`, until the job has ended."""
     picture: str | None
     """Key of the picture that came with it, until the job has ended."""
-    video: str
+    video_key: str
     """Key under which the video is, or will be."""
     subtitles: str | None
-    result: Made | None
+    video: VideoFacts | None
+    """Facts of the video, once it is done."""
     error: Failure | None
     digest: str | None
     webhook: str | None
@@ -107,9 +91,25 @@ class Job(BaseModel):
         return work_key(self.id, f"stream-{self.served}.mp4")
 
     @property
-    def made(self) -> list[str]:
-        """Keys of what its end leaves: the video, and the subtitles where they were asked for."""
-        return [self.video, *filter(None, [self.subtitles])]
+    def background_image(self) -> str | None:
+        """Key of the picture behind the person that came with it, until the job has ended."""
+        has_one = self.video_request is not None and self.video_request.get("background_image") is not None
+        return work_key(self.id, BACKGROUND_IMAGE) if has_one else None
+
+    @property
+    def has_stream(self) -> bool:
+        """Whether the video can be watched while it is made: a WebM with a transparent background cannot."""
+        return not self.video_key.endswith(WEBM)
+
+    @property
+    def file_keys(self) -> list[str]:
+        """Keys of the files that a finished job leaves: the video, its phones, and the subtitles if asked for."""
+        return [self.video_key, self.phones_key, *filter(None, [self.subtitles])]
+
+    @property
+    def phones_key(self) -> str:
+        """Key under which the phones of the video are, from which mouth cues are made."""
+        return str(Path(self.video_key).with_suffix(PHONES))
 
     @property
     def has_ended(self) -> bool:
@@ -121,14 +121,5 @@ class Job(BaseModel):
         if self.error is not None:
             return self.error.error()
         if self.state == "cancelled":
-            return LipsyncError("job_cancelled")
-        place = STATES.index(self.state)
-        return LipsyncError("job_not_done", state={language: names[place] for language, names in _NAMES.items()})
-
-
-def _plain(fact: object) -> object:
-    if isinstance(fact, dict):
-        return {str(name): _plain(value) for name, value in fact.items()}
-    if isinstance(fact, str):
-        return fact.encode("utf-8", "backslashreplace").decode()  # a lone surrogate can be written nowhere
-    return fact if isinstance(fact, int | float) else str(fact)
+            return JobError("job_cancelled")
+        return JobError("job_not_done", state=Message(f"state.{self.state}"))

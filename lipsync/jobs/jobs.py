@@ -1,4 +1,4 @@
-"""All that is done with jobs: the web knows this class, and through it the book, the files and the runner."""
+"""The service of jobs: what the web may do with them. Combines the repository, the files and the runner."""
 
 from __future__ import annotations
 
@@ -7,118 +7,128 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 from sqlalchemy import Engine
 
-from lipsync import logs
 from lipsync.errors import LipsyncError
-from lipsync.jobs.bells import Bells
-from lipsync.jobs.book import Book
-from lipsync.jobs.database import BUSY
-from lipsync.jobs.files import FileStore
-from lipsync.jobs.house import tidy
-from lipsync.jobs.job import Job, State
-from lipsync.jobs.memory import check_memory
-from lipsync.jobs.outlook import Outlook
-from lipsync.jobs.pace import Pace
+from lipsync.jobs.cleanup import remove_abandoned_everywhere, remove_expired
+from lipsync.jobs.errors import CapacityError, JobError
+from lipsync.jobs.estimates import QueueEstimate, ThroughputEstimator
+from lipsync.jobs.events import JobEvents
+from lipsync.jobs.job import BACKGROUND_IMAGE, Job, State
+from lipsync.jobs.memory_guard import check_memory
+from lipsync.jobs.repository import JobRepository
+from lipsync.jobs.run_job import run_job
 from lipsync.jobs.runner import LocalRunner
-from lipsync.jobs.submission import Distant, Service, digest_of, row_of, same
-from lipsync.jobs.work import make
+from lipsync.jobs.submission import RemotePicture, digest_of, new_job_row, require_same_request
+from lipsync.messages import Message
+from lipsync.pipeline.parse_request import framing_of
+from lipsync.pipeline.request import VideoRequestFields
+from lipsync.pipeline.video_service import VideoService
+from lipsync.runtime import logs
+from lipsync.runtime.threads import available_cores, plan_threads
 from lipsync.settings import Settings
-from lipsync.threads import available_cores, plan_threads
+from lipsync.storage.database import BUSY_TIMEOUT_S
+from lipsync.storage.errors import DatabaseError
+from lipsync.storage.files import FileStore, work_key
 
 log = logging.getLogger(__name__)
 
-_HOUSEKEEPING = 10.0
-"""Seconds between two rounds."""
-_KEY = re.compile(r"[!-~]{1,200}")
+_CLEANUP_INTERVAL_S = 10.0
+_IDEMPOTENCY_KEY = re.compile(r"[!-~]{1,200}")
 
 
 class Jobs:
-    """The jobs of all callers. Made once; safe for many threads."""
+    """Submits, follows and cancels the jobs of all callers. One instance a process; safe for many threads."""
 
     def __init__(
         self,
         settings: Settings,
         engine: Engine,
-        service: Callable[[], Service],
+        service: Callable[[], VideoService],
         *,
-        why_not: Callable[[], str | None] = lambda: None,
-        stopping: Callable[[], bool] = lambda: False,
+        shortage: Callable[[], str | None] = lambda: None,
+        is_stopping: Callable[[], bool] = lambda: False,
     ) -> None:
-        """``service`` gives the loaded service or raises LipsyncError not_ready; ``why_not`` and ``stopping`` are as
-        in :class:`LocalRunner`. Raises LipsyncError: cannot_write, database_busy."""
-        self._settings, self._service, self._stopping = settings, service, stopping
-        self.book, self.bells, self.files = Book(engine), Bells(), FileStore(settings.outputs)
-        self.pace = Pace(self.book)
+        """``service`` returns the loaded service or raises the error not_ready; ``shortage`` and ``is_stopping`` are
+        as in :class:`LocalRunner`. Raises StorageError, DatabaseError."""
+        self._settings, self._service, self._is_stopping = settings, service, is_stopping
+        self.repository, self.events, self.files = JobRepository(engine), JobEvents(), FileStore(settings.outputs)
+        self.throughput = ThroughputEstimator(self.repository)
         self.on_end: list[Callable[[Job], None]] = []
-        """Called in the runner's thread, or that of who cancels, with each job that has ended."""
-        self._places = plan_threads(available_cores(), settings.renders).renders
+        """Callbacks for each job that has ended, called in the runner's thread or in that of the canceller."""
+        self.on_cleanup: list[Callable[[], None]] = []
+        """Callbacks of the periodic cleanup, which delete what else has expired."""
+        self._max_concurrent = plan_threads(available_cores(), settings.max_concurrent_renders).renders
         self._submitting = threading.Lock()
         self._closed = threading.Event()
         self.runner = LocalRunner(
-            self.book,
+            self.repository,
             settings.state.expanduser().absolute() / "runners",
-            self._make,
-            places=self._places,
-            why_not=lambda: self._not_ready() or why_not(),
-            stopping=stopping,
-            awaited=self.bells.followed,
+            self._run,
+            max_concurrent=self._max_concurrent,
+            shortage=lambda: self._why_not_ready() or shortage(),
+            is_stopping=is_stopping,
+            subscribed_ids=self.events.subscribed_ids,
         )
 
     def start(self) -> None:
-        """Go on with what an earlier process left, and keep house from now on.
+        """Resume the jobs that an earlier process left, and start the periodic cleanup.
 
-        When it returns, no job is told to be running whose process died, unless the database lets nobody write.
+        When it returns, no job of a dead process is in the state ``running``, unless the database cannot be written.
         """
-        self._unless_it_fails(self.runner.recover)
-        threading.Thread(target=self._keep_house, name="housekeeper", daemon=True).start()
+        self._log_failure(self.runner.recover)
+        threading.Thread(target=self._clean_up, name="cleanup", daemon=True).start()
 
     def close(self) -> None:
-        """Hand back what is not finished, for the next process."""
+        """Stop the runner and requeue what is not finished, for the next process."""
         self._closed.set()
         self.runner.close()
 
-    # --- what callers do
+    # --- requests of callers
 
     def submit(
         self,
-        wanted: Mapping[str, Any],
-        picture: bytes | Distant | None,
+        fields: VideoRequestFields,
+        picture: bytes | RemotePicture | None,
         *,
         owner: str,
+        likely: Sequence[str] = (),
         idempotency_key: str | None = None,
         webhook: str | None = None,
         request: str = "",
+        background_image: bytes | None = None,
     ) -> Job:
-        """A new job, or the one that the caller has under this key already.
+        """Create a job, or return the one that the caller has already created with this idempotency key.
 
-        ``wanted`` are the fields of a request (:class:`lipsync.order.Wanted`, no paths), ``webhook`` is an address
-        that has been checked, ``request`` an id for the log. Raises LipsyncError: stopping, not_ready, what the
-        fetching and the service's check raise, render_too_large, picture_too_large, idempotency_key,
-        idempotency_reused, queue_full, too_many_jobs, cannot_write, database_busy.
+        All defaults of ``fields`` are decided here, so that settings which change before the render do not change
+        the video. ``likely`` is as in :func:`lipsync.pipeline.parse_request.parse_request`, ``webhook`` is a checked
+        URL, ``request`` an id for the log, ``background_image`` a picture file for behind the person. Raises
+        CapacityError, JobError, StorageError, DatabaseError, the error not_ready, and what the parsing of the request
+        and the download of the picture raise.
         """
-        if self._stopping() or self._closed.is_set():
-            raise LipsyncError("stopping")
-        if idempotency_key is not None and not _KEY.fullmatch(idempotency_key):
-            raise LipsyncError("idempotency_key")
-        wanted = {name: value for name, value in wanted.items() if value is not None}
-        digest = digest_of(wanted, picture, webhook)
-        if idempotency_key is not None and (earlier := self.book.of_key(owner, idempotency_key)):
-            return same(earlier, digest)
-        if isinstance(picture, Distant):
-            self._has_room(owner)  # or it would be fetched for nothing
+        if self._is_stopping() or self._closed.is_set():
+            raise CapacityError("stopping")
+        if idempotency_key is not None and not _IDEMPOTENCY_KEY.fullmatch(idempotency_key):
+            raise JobError("idempotency_key")
+        digest = digest_of(fields, likely, picture, webhook, background_image)
+        if idempotency_key is not None:
+            earlier = self.repository.find_by_idempotency_key(owner, idempotency_key)
+            if earlier is not None:
+                return require_same_request(earlier, digest)
+        if isinstance(picture, RemotePicture):
+            self._check_capacity_for(owner)  # before the download, which would be in vain
             picture = picture.fetch()
-        complete: Any = {**wanted, "picture": picture}
-        checked = self._service().check(**complete)
+        parsed = self._service().parse(fields, picture, likely=likely, background_image=background_image)
+        if background_image is not None:
+            check_memory(background_image, self._settings)
         if picture is not None:
-            check_memory(picture, self._settings)
+            check_memory(picture, self._settings, framing_of(fields).size, transparent=parsed.is_transparent)
         id = secrets.token_hex(16)
         row = {
-            **row_of(id, wanted, checked, has_picture=picture is not None),
+            **new_job_row(id, parsed),
             "owner": owner,
             "request": request,
             "idempotency_key": idempotency_key,
@@ -126,146 +136,167 @@ class Jobs:
             "webhook": webhook,
             "webhook_state": "waiting" if webhook else None,
         }
-        with self._one_at_a_time():
-            self._has_room(owner)
-            if picture is not None:
-                self.files.put(row["picture"], picture)
+        # The picture: the caller's own, or the file that is the default avatar now.
+        kept = {row["picture"]: parsed.picture, work_key(id, BACKGROUND_IMAGE): background_image}
+        files = {key: file for key, file in kept.items() if file is not None}
+        with self._submission_lock():
+            self._check_capacity_for(owner)
+            for key, file in files.items():
+                self.files.put(key, file)
             try:
-                new = self.book.add(row)
+                is_new = self.repository.add(row)
             except LipsyncError:
-                self.files.remove([row["picture"]] if picture is not None else [])
+                self.files.remove(files)
                 raise
-        if not new:  # the same request came twice at the same time
-            self.files.remove([row["picture"]] if picture is not None else [])
-            return same(self._known(self.book.of_key(owner, idempotency_key or "")), digest)
+        if not is_new:  # the same request came twice at the same time
+            self.files.remove(files)
+            earlier = self.repository.find_by_idempotency_key(owner, idempotency_key or "")
+            return require_same_request(self._require(earlier), digest)
         with logs.about(job=id):
-            logs.text(str(wanted["text"]))
+            logs.text(fields.text)
         self.runner.submit(id)
-        return self._known(self.book.find(id))
+        return self._require(self.repository.find(id))
 
     def get(self, id: str, owner: str | None) -> Job:
-        """The caller's job; of any caller where ``owner`` is None. Raises LipsyncError job_unknown."""
-        job = self.book.find(id) if re.fullmatch(r"[0-9a-f]{32}", id) else None
+        """Return the caller's job, or that of any caller without ``owner``. Raises JobError job_unknown."""
+        job = self.repository.find(id) if re.fullmatch(r"[0-9a-f]{32}", id) else None
         if job is None or owner not in (None, job.owner):
-            raise LipsyncError("job_unknown")
+            raise JobError("job_unknown")
         return job
 
-    def recent(self, owner: str | None, limit: int) -> list[Job]:
-        """The last jobs of a caller, or of all, the newest first."""
-        return self.book.recent(owner, limit)
+    def recent_jobs(self, owner: str | None, limit: int) -> list[Job]:
+        """Return the last jobs of a caller, or of all, the newest first. Raises DatabaseError."""
+        return self.repository.recent_jobs(owner, limit)
 
-    def cancel(self, id: str, owner: str | None, *, forget: bool = True) -> Job:
-        """Nobody wants the job any more. One that has ended is forgotten, with its video, where ``forget`` says so.
+    def cancel(self, id: str, owner: str | None, *, delete: bool = True) -> Job:
+        """Cancel the job and return it. One that has ended is deleted with its video, where ``delete``.
 
-        Raises LipsyncError job_unknown.
+        Raises JobError job_unknown.
         """
         job = self.get(id, owner)
-        if self.book.cancel(id):
+        if self.repository.cancel(id):
             self.runner.cancel(id)
-            self.bells.ring(id)
+            self.events.notify(id)
             job = self.get(id, owner)
-            self._ended(job)
-        elif forget:
-            self.book.forget(id)
-            self.files.remove(job.made)
+            self._call_on_end(job)
+        elif delete:
+            self.repository.delete(id)
+            self.files.remove(job.file_keys)
         return job
 
-    def follow(self, id: str, owner: str | None, *, beat: float = 1.0) -> Iterator[Job]:
-        """The job now, and again whenever something has happened to it, and after ``beat`` seconds in any case; last
-        when it has ended. Raises LipsyncError job_unknown at the first taking, or when it is forgotten."""
-        self.bells.follow(id)
+    def follow(self, id: str, owner: str | None, *, interval_s: float = 1.0) -> Iterator[Job]:
+        """Yield the job now, after each of its events and at least every ``interval_s`` seconds, until it has ended.
+
+        The job that has ended is yielded last. Raises JobError job_unknown, also when the job is deleted meanwhile.
+        """
+        self.events.subscribe(id)
         try:
             while True:
-                seen = self.bells.count(id)
+                seen = self.events.count(id)
                 job = self.get(id, owner)
                 yield job
                 if job.has_ended:
                     return
-                self.bells.wait(id, seen, beat)
+                self.events.wait(id, seen, interval_s)
         finally:
-            self.bells.leave(id)
+            self.events.unsubscribe(id)
 
-    # --- what is known
+    # --- state of the queue
 
-    def outlook(self) -> Outlook:
-        """What jobs may expect now."""
-        return Outlook(self.book, self.pace, self._places)
+    def estimate(self) -> QueueEstimate:
+        """Return a snapshot of the queue, for positions and remaining times."""
+        return QueueEstimate(self.repository, self.throughput, self._max_concurrent)
 
-    def counts(self) -> dict[State, int]:
-        """How many jobs are in each state."""
-        return self.book.counts()
+    def count_by_state(self) -> dict[State, int]:
+        """Return the number of jobs in each state. Raises DatabaseError."""
+        return self.repository.count_by_state()
 
-    def queued(self) -> int:
-        """How many wait."""
-        return self.book.queued()
+    def count_queued(self) -> int:
+        """Return the number of waiting jobs. Raises DatabaseError."""
+        return self.repository.count_queued()
 
-    def check_room(self) -> None:
-        """Whether another job may wait. Raises LipsyncError: queue_full, database_busy."""
-        waiting = self.book.queued()
-        if waiting >= self._settings.queue:
-            characters = sum(one.characters for one in self.book.waiting())
-            seconds = max(1, round(self.pace.seconds(characters) / max(1, waiting) / self._places))
-            raise LipsyncError("queue_full", waiting=waiting, seconds=seconds)
+    def check_capacity(self) -> None:
+        """Raise CapacityError queue_full if no further job may wait. Raises DatabaseError."""
+        queued = self.repository.count_queued()
+        if queued >= self._settings.max_queued:
+            characters = sum(job.characters for job in self.repository.queued_jobs())
+            per_job_s = self.throughput.seconds(characters) / max(1, queued)
+            seconds = max(1, round(per_job_s / self._max_concurrent))
+            raise CapacityError("queue_full", waiting=queued, seconds=seconds)
 
-    # --- how
+    # --- internals
 
     @contextmanager
-    def _one_at_a_time(self) -> Iterator[None]:
-        """So that no more wait than may. Who comes while the database lets nobody write waits once, not in a line."""
-        if not self._submitting.acquire(timeout=BUSY):
-            raise LipsyncError("database_busy", reason="others wait for it")
+    def _submission_lock(self) -> Iterator[None]:
+        """Let one submission at a time count the queue and add to it, so that its limit holds.
+
+        Raises DatabaseError where the lock is not free within the time that the database itself would be waited for.
+        """
+        if not self._submitting.acquire(timeout=BUSY_TIMEOUT_S):
+            raise DatabaseError("database_busy", reason=Message("cause.others_wait"))
         try:
             yield
         finally:
             self._submitting.release()
 
-    def _has_room(self, owner: str) -> None:
-        self.check_room()
-        mine = self.book.queued(owner)
-        if mine >= self._settings.queue_per_caller:
-            raise LipsyncError("too_many_jobs", waiting=mine)
+    def _check_capacity_for(self, owner: str) -> None:
+        self.check_capacity()
+        queued = self.repository.count_queued(owner)
+        if queued >= self._settings.max_queued_per_caller:
+            raise CapacityError("too_many_jobs", waiting=queued)
 
     @staticmethod
-    def _known(job: Job | None) -> Job:
-        if job is None:  # deleted in this very moment
-            raise LipsyncError("job_unknown")
+    def _require(job: Job | None) -> Job:
+        if job is None:  # deleted by another request
+            raise JobError("job_unknown")
         return job
 
-    def _not_ready(self) -> str | None:
+    def _why_not_ready(self) -> str | None:
         try:
             self._service()
         except LipsyncError as error:
             return str(error)
         return None
 
-    def _make(self, id: str, runner: str, stop: Callable[[], None]) -> None:
-        began = time.monotonic()
-        job = make(id, runner, book=self.book, files=self.files, maker=self._service(), bells=self.bells, stop=stop)
+    def _run(self, id: str, runner: str, check_stop: Callable[[], None]) -> None:
+        start = time.monotonic()
+        job = run_job(
+            id,
+            runner,
+            repository=self.repository,
+            files=self.files,
+            service=self._service(),
+            events=self.events,
+            check_stop=check_stop,
+        )
         if job is not None:
             if job.state == "done":
-                self.pace.learn(job.characters, time.monotonic() - began)
-            self._ended(job)
+                self.throughput.record(job.characters, time.monotonic() - start)
+            self._call_on_end(job)
 
-    def _ended(self, job: Job) -> None:
-        for told in self.on_end:
+    def _call_on_end(self, job: Job) -> None:
+        for callback in self.on_end:
             try:
-                told(job)
-            except Exception:  # who looks on does not stop the work
+                callback(job)
+            except Exception:  # an observer must not stop the runner
                 log.exception("job %s", job.id)
 
-    def _keep_house(self) -> None:
+    def _clean_up(self) -> None:
+        self._log_failure(lambda: remove_abandoned_everywhere(self._settings))
         while True:
-            self._unless_it_fails(lambda: tidy(self.book, self.files, self._settings))
-            if self._closed.wait(_HOUSEKEEPING):
+            self._log_failure(lambda: remove_expired(self.repository, self.files, self._settings))
+            for callback in self.on_cleanup:
+                self._log_failure(callback)
+            if self._closed.wait(_CLEANUP_INTERVAL_S):
                 return
-            self._unless_it_fails(self.runner.recover)
+            self._log_failure(self.runner.recover)
 
     @staticmethod
-    def _unless_it_fails(duty: Callable[[], None]) -> None:
-        """Do a part of the housekeeping; what is in its way now may be gone at the next round."""
+    def _log_failure(task: Callable[[], None]) -> None:
+        """Run a task whose failure is logged only: the next round tries it again."""
         try:
-            duty()
+            task()
         except (LipsyncError, OSError) as error:
-            log.warning("housekeeping: %s", error)
+            log.warning("cleanup: %s", error)
         except Exception:
-            log.exception("housekeeping")
+            log.exception("cleanup")

@@ -1,4 +1,4 @@
-"""What runs jobs: the seam, and the runner that makes them in threads of this process."""
+"""Runners of jobs: the protocol, and the runner that uses threads of this process."""
 
 from __future__ import annotations
 
@@ -11,167 +11,166 @@ from pathlib import Path
 from typing import Protocol
 
 from lipsync.errors import LipsyncError
-from lipsync.jobs.alive import Pulse
-from lipsync.jobs.book import Book
-from lipsync.jobs.work import HandedBack
-from lipsync.progress import Cancelled
+from lipsync.jobs.repository import JobRepository
+from lipsync.jobs.run_job import Requeued
+from lipsync.jobs.runner_lock import RunnerLock
+from lipsync.runtime.progress import Cancelled
 
 log = logging.getLogger(__name__)
 
-_PAUSE = 0.5
-"""Seconds until something that must be waited for is looked at again."""
+_RETRY_S = 0.5
+"""Seconds until a runner that may not start a job tries again."""
 
-Work = Callable[[str, str, Callable[[], None]], None]
-"""Makes the job of an id, for a runner of a name; the last argument raises when it shall stop."""
+RunJob = Callable[[str, str, Callable[[], None]], None]
+"""Runs one job: its id, the runner's name, and a function that raises Cancelled or Requeued when it has to stop."""
 
 
 class Runner(Protocol):
-    """Whatever runs jobs. How far they are, and how they ended, is reported in the book."""
+    """Runs jobs. Their progress and their end are written to the repository."""
 
     def submit(self, id: str) -> None:
-        """The job is in the book, queued: make it when its turn has come."""
+        """Run the job, which is queued in the repository, when its turn comes."""
         ...
 
     def cancel(self, id: str) -> None:
-        """The job is cancelled in the book: stop making it."""
+        """Stop running the job, which is cancelled in the repository."""
         ...
 
     def recover(self) -> None:
-        """See to the jobs of those that died."""
+        """Requeue the jobs of runners that died, and start what is queued."""
         ...
 
     def close(self) -> None:
-        """Begin nothing more, and hand back what is not finished."""
+        """Start no further jobs, and requeue those that are not finished."""
         ...
 
 
 class LocalRunner:
-    """Makes jobs in threads of this process, so many at a time as there are ``places``.
+    """Runs up to ``max_concurrent`` jobs at a time in threads of this process.
 
-    A thread lives while there is something to do. Which job is next the book says, when a place is free.
+    A thread lives as long as there is work. Which job is next, the repository decides when a thread is free.
     """
 
     def __init__(
         self,
-        book: Book,
+        repository: JobRepository,
         folder: Path,
-        work: Work,
+        run_job: RunJob,
         *,
-        places: int,
-        why_not: Callable[[], str | None] = lambda: None,
-        stopping: Callable[[], bool] = lambda: False,
-        awaited: Callable[[], set[str]] = set,
+        max_concurrent: int,
+        shortage: Callable[[], str | None] = lambda: None,
+        is_stopping: Callable[[], bool] = lambda: False,
+        subscribed_ids: Callable[[], set[str]] = set,
     ) -> None:
-        """``folder`` holds the signs of life. ``why_not`` says why no job may be begun now, such as too little
-        memory. While ``stopping``, only jobs are begun that are ``awaited`` by somebody. Raises LipsyncError
-        cannot_write.
-        """
+        """``folder`` holds the lock files of the runners. ``shortage`` returns why no job may start now, such as too
+        little memory, or None. While ``is_stopping``, only the jobs of ``subscribed_ids`` are started. Raises
+        StorageError."""
         self.name = secrets.token_hex(8)
-        self._book, self._work, self._places = book, work, places
-        self._why_not, self._stopping, self._awaited = why_not, stopping, awaited
-        self._pulse = Pulse(folder, self.name)
+        self._repository, self._run_job, self._max_concurrent = repository, run_job, max_concurrent
+        self._shortage, self._is_stopping, self._subscribed_ids = shortage, is_stopping, subscribed_ids
+        self._runner_lock = RunnerLock(folder, self.name)
         self._lock = threading.Lock()
         self._threads: set[threading.Thread] = set()
-        self._asked = 0
+        self._submissions = 0
         self._cancelled: dict[str, threading.Event] = {}
         self._closed = threading.Event()
 
-    def submit(self, id: str) -> None:  # noqa: ARG002 - the book knows which one is next
-        """As in :class:`Runner`."""
+    def submit(self, id: str) -> None:  # noqa: ARG002 - the repository knows which one is next
+        """Make sure that a thread looks for the next job, which need not be this one."""
         with self._lock:
-            self._asked += 1
-            if self._closed.is_set() or len(self._threads) >= self._places:
+            self._submissions += 1
+            if self._closed.is_set() or len(self._threads) >= self._max_concurrent:
                 return
             thread = threading.Thread(target=self._run, name="render", daemon=True)
             self._threads.add(thread)
         thread.start()
 
     def cancel(self, id: str) -> None:
-        """As in :class:`Runner`."""
+        """Stop running the job, which is cancelled in the repository; nothing happens if it does not run here."""
         with self._lock:
-            running = self._cancelled.get(id)
-        if running is not None:
-            running.set()
+            cancelled = self._cancelled.get(id)
+        if cancelled is not None:
+            cancelled.set()
 
     def recover(self) -> None:
-        """As in :class:`Runner`; called when a process begins, and now and then."""
-        for name in self._book.runners() - {self.name}:
-            if not self._pulse.beats(name) and (count := self._book.lost(name)):
-                log.warning("%d jobs of a process that died are made again", count)
-        for _ in range(min(self._places, self._book.queued())):
+        """Requeue the jobs of runners that died, and start what is queued. Called at start and periodically."""
+        for name in self._repository.active_runners() - {self.name}:
+            if not self._runner_lock.is_alive(name) and (count := self._repository.requeue_orphaned(name)):
+                log.warning("%d jobs of a process that died were requeued", count)
+        for _ in range(min(self._max_concurrent, self._repository.count_queued())):
             self.submit("")
 
-    def close(self, seconds: float = 10.0) -> None:
-        """As in :class:`Runner`; a video in the making is given up at its next frame."""
+    def close(self, timeout_s: float = 10.0) -> None:
+        """Start no further jobs; a running job is abandoned at its next frame and requeued."""
         if self._closed.is_set():
             return
         self._closed.set()
-        end = time.monotonic() + seconds
+        end = time.monotonic() + timeout_s
         with self._lock:
             threads = list(self._threads)
         for thread in threads:
             thread.join(max(0.0, end - time.monotonic()))
         try:
-            if count := self._book.hand_back(self.name):
-                log.info("%d jobs are handed back: they are made after the restart", count)
-        except LipsyncError as error:  # the next process finds that this one is dead
-            log.warning("jobs are not handed back: %s", error)
-        self._pulse.stop()
+            if count := self._repository.requeue_running(self.name):
+                log.info("%d jobs were requeued: they run after the restart", count)
+        except LipsyncError as error:  # the next process finds that this runner is dead
+            log.warning("the running jobs could not be requeued: %s", error)
+        self._runner_lock.release()
 
-    # --- a thread
+    # --- one thread
 
     def _run(self) -> None:
-        me = threading.current_thread()
+        this_thread = threading.current_thread()
         while True:
             with self._lock:
-                asked = self._asked
-            if self._make_next():
+                submissions = self._submissions
+            if self._run_next():
                 continue
             with self._lock:
-                if asked == self._asked or self._closed.is_set():
-                    self._threads.discard(me)
+                if submissions == self._submissions or self._closed.is_set():
+                    self._threads.discard(this_thread)
                     return
 
-    def _make_next(self) -> bool:
-        """Make the next job; False when there is none for this thread."""
-        job = self._claimed()
-        if job is None:
+    def _run_next(self) -> bool:
+        """Run the next job; False if this thread found no job."""
+        id = self._claim()
+        if id is None:
             return False
         cancelled = threading.Event()
         with self._lock:
-            self._cancelled[job] = cancelled
+            self._cancelled[id] = cancelled
 
-        def stop() -> None:
+        def check_stop() -> None:
             if cancelled.is_set():
                 raise Cancelled
             if self._closed.is_set():
-                raise HandedBack
+                raise Requeued
 
         try:
-            self._work(job, self.name, stop)
-        except Exception:  # a thread that dies would leave its place empty
-            log.exception("job %s", job)
+            self._run_job(id, self.name, check_stop)
+        except Exception:  # a thread that dies would leave its slot empty
+            log.exception("job %s", id)
         finally:
             with self._lock:
-                del self._cancelled[job]
+                del self._cancelled[id]
         return True
 
-    def _claimed(self) -> str | None:
-        """The id of a job that this thread shall make now."""
-        told = False
+    def _claim(self) -> str | None:
+        """Claim the next job and return its id; None if none is queued. Waits while there is a shortage."""
+        warned = False
         while not self._closed.is_set():
             try:
-                among = self._awaited() if self._stopping() else None
-                reason = self._why_not() if among is None or among else None
+                among = self._subscribed_ids() if self._is_stopping() else None
+                reason = self._shortage() if among is None or among else None
                 if reason is None:
-                    job = self._book.claim(self.name, among)
+                    job = self._repository.claim(self.name, among)
                     return job.id if job else None
-                if not self._book.queued():
+                if not self._repository.count_queued():
                     return None
             except LipsyncError as error:
                 reason = str(error)
-            if not told:
-                log.warning("jobs wait: %s", reason)
-                told = True
-            self._closed.wait(_PAUSE)
+            if not warned:
+                log.warning("no job is started: %s", reason)
+                warned = True
+            self._closed.wait(_RETRY_S)
         return None

@@ -1,71 +1,64 @@
-"""What a caller asks for, on its way into the book."""
+"""What a caller asks for, as the row of a new job."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Unpack
+from pathlib import Path
+from typing import Any
 
-from lipsync.errors import LipsyncError
-from lipsync.jobs.files import work_key
+from lipsync.jobs.errors import JobError
 from lipsync.jobs.job import Job
-from lipsync.jobs.work import PICTURE, Maker
-from lipsync.order import Wanted
-from lipsync.outputs import new_name
-
-
-class Checked(Protocol):
-    """What is known of a request before any work is done."""
-
-    @property
-    def characters(self) -> int: ...
-    @property
-    def language(self) -> str: ...
-    @property
-    def avatar(self) -> str: ...
-
-
-class Service(Maker, Protocol):
-    """What checks requests and makes videos."""
-
-    def check(self, **wanted: Unpack[Wanted]) -> Checked: ...
+from lipsync.jobs.run_job import PICTURE
+from lipsync.pipeline.parse_request import ParsedRequest
+from lipsync.pipeline.request import VideoRequestFields
+from lipsync.storage.files import work_key
+from lipsync.storage.outputs import new_name, video_ending
 
 
 @dataclass(frozen=True)
-class Distant:
-    """A picture that is elsewhere, and is fetched when it is clear that there will be a job."""
+class RemotePicture:
+    """A picture on another server, which is downloaded once it is clear that there will be a job."""
 
     address: str
     fetch: Callable[[], bytes]
 
 
-def digest_of(wanted: Mapping[str, Any], picture: bytes | Distant | None, webhook: str | None) -> str:
-    """SHA-256 of all that was asked for; of a distant picture its address counts, whatever lies there now."""
-    shown = picture.address if isinstance(picture, Distant) else hashlib.sha256(picture or b"").hexdigest()
-    said = json.dumps([dict(wanted), webhook, shown], sort_keys=True)
-    return hashlib.sha256(said.encode()).hexdigest()
+def digest_of(
+    fields: VideoRequestFields,
+    likely: Sequence[str],
+    picture: bytes | RemotePicture | None,
+    webhook: str | None,
+    background_image: bytes | None = None,
+) -> str:
+    """SHA-256 of everything that was asked for, before defaults; of a remote picture the address, not its content."""
+    shown = picture.address if isinstance(picture, RemotePicture) else hashlib.sha256(picture or b"").hexdigest()
+    asked = [fields.model_dump(mode="json", exclude_none=True), [*likely], webhook, shown]
+    if background_image is not None:
+        asked.append(hashlib.sha256(background_image).hexdigest())
+    requested = json.dumps(asked, sort_keys=True)
+    return hashlib.sha256(requested.encode()).hexdigest()
 
 
-def same(job: Job, digest: str) -> Job:
-    """``job``, if that was asked for. Raises LipsyncError idempotency_reused."""
+def require_same_request(job: Job, digest: str) -> Job:
+    """``job``, if it was asked for by the same request. Raises LipsyncError idempotency_reused."""
     if job.digest != digest:
-        raise LipsyncError("idempotency_reused")
+        raise JobError("idempotency_reused")
     return job
 
 
-def row_of(id: str, wanted: Mapping[str, Any], checked: Checked, *, has_picture: bool) -> dict[str, Any]:
-    """What the book keeps of the video itself."""
-    video = new_name()
-    subtitles = wanted.get("subtitles")
+def new_job_row(id: str, parsed: ParsedRequest) -> dict[str, Any]:
+    """The columns of a new job that describe the video."""
+    request, video_key = parsed.request, new_name(ending=video_ending(transparent=parsed.is_transparent))
     return {
         "id": id,
-        "characters": checked.characters,
-        "language": checked.language,
-        "avatar": checked.avatar,
-        "wanted": dict(wanted),
-        "picture": work_key(id, PICTURE) if has_picture else None,
-        "video": video,
-        "subtitles": f"{video.removesuffix('.mp4')}.{subtitles}" if isinstance(subtitles, str) else None,
+        "characters": parsed.characters,
+        "language": request.language,
+        "avatar": request.avatar_name,
+        "video_request": request.model_dump(mode="json"),
+        "picture": work_key(id, PICTURE) if parsed.picture is not None else None,
+        "video_key": video_key,
+        "subtitles": str(Path(video_key).with_suffix(f".{request.subtitles}")) if request.subtitles else None,
     }

@@ -1,102 +1,83 @@
-"""The chain of voices: the best engine that is there speaks, and when it fails, the next one goes on."""
+"""Voice chain: the preferred available engine speaks, and if it fails, the next one takes over mid-text."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
-import numpy as np
-
-from lipsync.cache import ArrayCache
 from lipsync.errors import LipsyncError
-from lipsync.media.resample import Resampler
-from lipsync.progress import Meanwhile
 from lipsync.settings import Settings
-from lipsync.speech.edges import LEAD, PAUSE_AFTER, PAUSE_BEFORE, TAIL, with_edges
-from lipsync.speech.fallback import Fallback
-from lipsync.speech.installed import MAKERS, Engines, Installed, Maker
-from lipsync.speech.languages import resolve_language
-from lipsync.speech.levelling import Level
-from lipsync.speech.order import FLOOR, read_order
-from lipsync.speech.sentence import Origin, Speaker
-from lipsync.speech.text import sentences
-from lipsync.speech.types import PLAIN, Speech, Style, Voice, VoiceInfo
+from lipsync.speech.engines.registry import ENGINE_FACTORIES, EngineEntry, EngineFactory, EngineRegistry
+from lipsync.speech.errors import UnknownVoiceError, VoiceError
+from lipsync.speech.live_speech import LiveSpeech
+from lipsync.speech.priority import FALLBACK_ENGINE, parse_priority
+from lipsync.speech.sentence import SentenceSynthesizer, SpeechSource
+from lipsync.speech.sentence_chain import SentenceChain, VoiceChoice, fallback_of
+from lipsync.speech.trim_silence import LEAD, PAUSE_AFTER, PAUSE_BEFORE, TAIL
+from lipsync.speech.types import PLAIN, Fallback, Speech, Style, Voice, VoiceInfo
+from lipsync.storage.cache import ArrayCache
+from lipsync.text.errors import NothingToSayError
+from lipsync.text.languages import resolve_language
+from lipsync.text.split import split_sentences
 
 log = logging.getLogger(__name__)
 
-_CODED_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)
-"""Samples a second that AAC knows; a voice of any other rate is resampled to the highest."""
-
-
-@dataclass(frozen=True)
-class Choice:
-    """An engine that may speak, and in which of its voices."""
-
-    engine: Installed
-    voice: str | None
-
-    @property
-    def name(self) -> str:
-        """What it is called where a person reads of it."""
-        return self.voice or self.engine.name
-
 
 class VoiceChain:
-    """All engines as one Voice. Safe for many threads: what belongs to one text is in its :class:`Speaking`."""
+    """All engines as one Voice. Thread-safe: the state of one text lives in its :class:`SpeechStream`."""
 
     name = "chain"
     styles = frozenset({"speed", "pitch", "pause"})
 
-    def __init__(self, settings: Settings, makers: Mapping[str, Maker] = MAKERS) -> None:
-        """``makers`` are the engines there are, by name. Raises LipsyncError bad_field when ``voices`` is wrong."""
-        self._order = read_order(settings.voices, tuple(makers))
-        self._engines = Engines(settings, makers)
+    def __init__(self, settings: Settings, factories: Mapping[str, EngineFactory] = ENGINE_FACTORIES) -> None:
+        """``factories`` are the known engines by name. Raises InvalidFieldError for a wrong setting ``voices``."""
+        self._priority = parse_priority(settings.voices, tuple(factories))
+        self._engines = EngineRegistry(settings, factories)
         cache = ArrayCache(settings.cache.expanduser() / "speech", settings.speech_cache_max_mb, "speech")
-        self._speaker = Speaker(cache, settings.voice_seconds)
+        self._synthesizer = SentenceSynthesizer(cache, settings.voice_timeout_s)
 
     def voices(self) -> list[VoiceInfo]:
-        """Those of all engines that are there, in their order."""
-        there = (self._engines.get(name).voice for name in self._order.names)
-        return [info for voice in there if voice is not None for info in _listed(voice)]
+        """The voices of all available engines, in order of preference."""
+        available = (self._engines.get(name).voice for name in self._priority.names)
+        return [info for voice in available if voice is not None for info in _voices_of(voice)]
 
-    def absent(self) -> dict[str, LipsyncError]:
-        """Why engines of the order are not there, by name."""
-        engines = (self._engines.get(name) for name in self._order.names)
-        return {one.name: one.problem for one in engines if one.problem is not None}
+    def unavailable(self) -> dict[str, LipsyncError]:
+        """Engines that the setting names but that cannot be used: the error by name of the engine."""
+        engines = (self._engines.get(name) for name in self._priority.names)
+        return {entry.name: entry.problem for entry in engines if entry.problem is not None}
 
-    def there(self) -> list[str]:
-        """Names of the engines that are there, in their order."""
-        return [name for name in self._order.names if self._engines.get(name).voice is not None]
+    def available(self) -> list[str]:
+        """Names of the available engines, in order of preference."""
+        return [name for name in self._priority.names if self._engines.get(name).voice is not None]
 
-    def origins(self) -> dict[Origin, int]:
-        """How many sentences were spoken anew, read from the disk, or still known."""
-        return self._speaker.origins()
+    def cache_stats(self) -> dict[SpeechSource, int]:
+        """Number of sentences synthesized, read from the disk cache, or found in memory."""
+        return self._synthesizer.cache_stats()
 
-    def engine(self, name: str) -> Installed | None:
-        """The engine of that name, or why it is not there; None where the order does not name it."""
-        return self._engines.get(name) if name in self._order.names else None
+    def engine(self, name: str) -> EngineEntry | None:
+        """The engine of that name, available or not; None if the setting does not name it."""
+        return self._engines.get(name) if name in self._priority.names else None
 
     def load(self, language: str) -> None:
-        """Make all engines, and load the one that speaks the language of this code by default.
+        """Create all engines, and load the first one that can speak ``language``, a code.
 
-        One that cannot be loaded is a line in the log: it will not be the one that speaks.
+        An engine that cannot be loaded is logged, and the next one is tried.
         """
-        self.there()
+        self.available()
         for choice in self._choices(language, None, ""):
             try:
-                self._speaker.load(choice.engine)
+                self._synthesizer.load(choice.engine)
                 return
             except LipsyncError as error:
                 log.warning("the voice engine %s cannot be loaded: %s", choice.engine.name, error)
 
     def speaks(self, language: str, voice: str | None = None) -> bool:
-        """Whether some engine speaks the language, in this voice."""
-        there = (self._engines.get(name).voice for name in self._order.of(language))
-        return any(one is not None and one.speaks(language, voice) for one in there)
+        """Whether any engine speaks the language, in this voice."""
+        available = (self._engines.get(name).voice for name in self._priority.for_language(language))
+        return any(engine is not None and engine.speaks(language, voice) for engine in available)
 
     def fingerprint(self, language: str, voice: str | None = None) -> str:  # noqa: ARG002 - as every engine
-        """Empty: it caches what its engines say, and is not cached itself."""
+        """Empty: the sentences of its engines are cached, not its own."""
         return ""
 
     def speak(
@@ -107,45 +88,68 @@ class VoiceChain:
         style: Style = PLAIN,
         *,
         sex: str = "",
-        meanwhile: Meanwhile | None = None,
-    ) -> Speaking:
-        """Speak ``text``, what clean_text returned, sentence by sentence; the first engine that can does.
+    ) -> SpeechStream:
+        """Speak ``text``, as returned by clean_text, sentence by sentence, with the first engine that can.
 
-        ``voice`` is the name of a voice or of an engine; ``sex`` (male, female) is what is preferred where no voice
-        is named; ``meanwhile`` is called while an engine is waited for, and what it raises ends the speaking, with no
-        fallback. Raises LipsyncError unknown_language or unknown_voice at once, nothing_to_say or speech_failed while
+        ``voice`` is the name of a voice or of an engine; ``sex`` (male, female) is preferred where no voice is named.
+        A wait for an engine can be cancelled (:mod:`lipsync.runtime.progress`): no fallback speaks then. Raises
+        UnknownLanguageError or UnknownVoiceError at once; NothingToSayError or the error of the last engine while
         speaking.
         """
+        return SpeechStream(text, self._sentence_chain(language, voice, style, sex))
+
+    def open(self, language: str, voice: str | None = None, style: Style = PLAIN, *, sex: str = "") -> LiveSpeech:
+        """Begin the speech of a text that comes piece by piece; the parameters and errors are those of
+        :meth:`speak`."""
+        return LiveSpeech(self._sentence_chain(language, voice, style, sex))
+
+    def _sentence_chain(self, language: str, voice: str | None, style: Style, sex: str) -> SentenceChain:
         code = resolve_language(language).code
-        named = self._named(voice) if voice else None
-        choices = self._choices(code, named, sex)
-        missing = self._missing(named, code, choices[0])
-        return Speaking(text, code, style, choices, self._speaker, missing, meanwhile)
+        requested = self._find_voice(voice) if voice else None
+        choices = self._choices(code, requested, sex)
+        fallbacks = self._explain_replacement(requested, code, choices[0])
+        return SentenceChain(code, style, choices, self._synthesizer, fallbacks)
 
-    def _named(self, voice: str) -> tuple[Installed, VoiceInfo | None]:
-        """The engine that has this voice, and the voice; none when the engine is not there, or was named itself.
+    def first_voice(self, language: str, voice: str | None = None, sex: str = "") -> str:
+        """Name of the voice, or of the engine, with which :meth:`speak` begins; ``voice`` where it is given.
 
-        A voice that is listed as ``engine:Name`` may be called ``Name``.
+        Raises UnknownLanguageError or UnknownVoiceError.
         """
-        known = self._order.names
-        for name in sorted(known, key=lambda name: not voice.startswith(name)):  # no other engine is made in vain
-            engine = self._engines.get(name)
-            own = voice == name or (engine.voice is None and voice.startswith((f"{name}:", f"{name}-")))
-            called = (voice, f"{name}:{voice}")
-            info = next((one for one in _listed(engine.voice) if one.name in called), None)
-            if own or info is not None:
-                return engine, info
-        raise LipsyncError("unknown_voice", voice=voice[:40], known=", ".join(one.name for one in self.voices()))
+        if voice:
+            self._find_voice(voice)
+            return voice
+        return self._choices(resolve_language(language).code, None, sex)[0].name
 
-    def _choices(self, language: str, named: tuple[Installed, VoiceInfo | None] | None, sex: str) -> list[Choice]:
-        """Who may speak, the first first; the floor is the last."""
-        choices: list[Choice] = []
+    def _find_voice(self, voice: str) -> tuple[EngineEntry, VoiceInfo | None]:
+        """The engine of a voice, and the voice: None if the engine is unavailable or was named itself.
+
+        A voice that is listed as ``engine:Name`` may be requested as ``Name``.
+        """
+        known = self._priority.names
+        for name in sorted(
+            known, key=lambda name: not voice.startswith(name)
+        ):  # likely engines first: creating one may be slow
+            engine = self._engines.get(name)
+            is_engine = voice == name or (engine.voice is None and voice.startswith((f"{name}:", f"{name}-")))
+            accepted = (voice, f"{name}:{voice}")
+            info = next((info for info in _voices_of(engine.voice) if info.name in accepted), None)
+            if is_engine or info is not None:
+                return engine, info
+        raise UnknownVoiceError(
+            "unknown_voice", voice=voice[:40], known=", ".join(info.name for info in self.voices())
+        )
+
+    def _choices(
+        self, language: str, named: tuple[EngineEntry, VoiceInfo | None] | None, sex: str
+    ) -> list[VoiceChoice]:
+        """Candidates in order of preference, down to FALLBACK_ENGINE."""
+        choices: list[VoiceChoice] = []
         if named is not None:
             engine, info = named
-            sex = info.sex if info is not None else sex
+            sex = info.sex or sex if info is not None else sex
             if info is not None and engine.voice is not None and engine.voice.speaks(language, info.name):
-                choices.append(Choice(engine, info.name))
-        order = self._order.of(language)
+                choices.append(VoiceChoice(engine, info.name))
+        order = self._priority.for_language(language)
         if named is not None and named[1] is None:
             order = (named[0].name, *order)
         for name in dict.fromkeys(order):
@@ -153,111 +157,69 @@ class VoiceChain:
             if (
                 engine.voice is not None
                 and engine.voice.speaks(language)
-                and (name == FLOOR or all(one.engine is not engine for one in choices))
+                and (name == FALLBACK_ENGINE or all(choice.engine is not engine for choice in choices))
             ):
-                choices.append(Choice(engine, _fitting(engine.voice, language, sex)))
-            if name == FLOOR:
+                default = _default_voice(engine.voice, language, sex)
+                if all(choice.engine is not engine or choice.voice != default for choice in choices):
+                    choices.append(VoiceChoice(engine, default))
+            if name == FALLBACK_ENGINE:
                 break
         return choices
 
     @staticmethod
-    def _missing(named: tuple[Installed, VoiceInfo | None] | None, language: str, first: Choice) -> list[Fallback]:
-        """Why it is not the engine of the voice that was named."""
+    def _explain_replacement(
+        named: tuple[EngineEntry, VoiceInfo | None] | None, language: str, first: VoiceChoice
+    ) -> list[Fallback]:
+        """The fallback to report if the first candidate is not of the requested engine; else none."""
         if named is None or first.engine is named[0]:
             return []
         engine, info = named
         voice = engine.name if info is None else info.name
-        problem = engine.problem or LipsyncError("voice_language", voice=voice, language=language)
-        return [_fallback(engine.name, problem, 0, first.name)]
+        problem = engine.problem or VoiceError("voice_language", voice=voice, language=language)
+        return [fallback_of(engine.name, problem, 0, first.name)]
 
 
-class Speaking(Iterator[Speech]):
-    """One text being spoken, for one thread: gives the pieces, all of one rate, and tells who could not go on."""
+class SpeechStream(Iterator[Speech]):
+    """The speech of one text, a sentence at a time, all at one sample rate. Not thread-safe."""
 
-    def __init__(
-        self,
-        text: str,
-        language: str,
-        style: Style,
-        choices: list[Choice],
-        speaker: Speaker,
-        fallbacks: list[Fallback],
-        meanwhile: Meanwhile | None = None,
-    ) -> None:
-        self._language, self._style = language, style
-        self._choices, self._speaker, self._meanwhile = choices, speaker, meanwhile
-        self._levels: dict[str, Level] = {}
-        self._rate = 0
-        self._pieces = self._spoken(text)
-        self.fallbacks = fallbacks
-        """Voices that could not go on until now, in order."""
+    def __init__(self, text: str, chain: SentenceChain) -> None:
+        self._chain = chain
+        self._pieces = self._speak(text)
+
+    @property
+    def fallbacks(self) -> list[Fallback]:
+        """Engines that have failed so far, in order."""
+        return self._chain.fallbacks
 
     def __next__(self) -> Speech:
         return next(self._pieces)[0]
 
     def with_last(self) -> Iterator[tuple[Speech, bool]]:
-        """The pieces, each with whether it is the last: a sentence is said before the one before it is given."""
+        """The pieces, each with whether it is the last one. Synthesis runs one sentence ahead of what is returned."""
         return self._pieces
 
-    def _spoken(self, text: str) -> Iterator[tuple[Speech, bool]]:
-        between = self._style.pause / self._style.speed
+    def _speak(self, text: str) -> Iterator[tuple[Speech, bool]]:
+        chain = self._chain
         pending: Speech | None = None
         lead = LEAD
-        for number, sentence in enumerate(sentences(text, self._language)):
-            said = self._said(number, sentence)
-            if said is None:
+        for number, sentence in enumerate(split_sentences(text, chain.language)):
+            speech = chain.synthesize(number, sentence)
+            if speech is None:
                 continue
             if pending is not None:
-                yield self._finished(pending, lead, PAUSE_AFTER * between), False
-                lead = PAUSE_BEFORE * between
-            pending = said
+                yield chain.finalize(pending, lead, PAUSE_AFTER * chain.pause_factor), False
+                lead = PAUSE_BEFORE * chain.pause_factor
+            pending = speech
         if pending is None:
-            raise LipsyncError("nothing_to_say")
-        yield self._finished(pending, lead, TAIL), True
-
-    def _said(self, number: int, sentence: str) -> Speech | None:
-        """The sentence by the first that can speak it, as it came; None when there is nothing to say in it."""
-        while True:
-            choice, *others = self._choices
-            try:
-                said = self._speaker.say(
-                    choice.engine, choice.voice, sentence, self._language, self._style, self._meanwhile
-                )
-                return replace(said, text=sentence, language=self._language, voice=choice.voice or said.voice)
-            except LipsyncError as error:
-                problem = error
-            if problem.code == "nothing_to_say" and not others:
-                return None
-            if not others:
-                raise problem
-            self._choices = others
-            self.fallbacks.append(_fallback(choice.engine.name, problem, number, others[0].name))
-            log.warning(
-                "voice %s: %s %s takes over from sentence %d on", choice.name, problem, others[0].name, number
-            )
-
-    def _finished(self, said: Speech, lead: float, tail: float) -> Speech:
-        """With the silence around it, as loud as every voice, at the rate of the first."""
-        speech = with_edges(said, lead, tail)
-        level = self._levels.setdefault(said.voice, Level())
-        samples = level.levelled(speech.samples, speech.rate)
-        if not self._rate:
-            self._rate = speech.rate if speech.rate in _CODED_RATES else _CODED_RATES[-1]
-        resampler = Resampler(speech.rate, self._rate)
-        samples = np.concatenate([resampler.add(samples), resampler.finish()])
-        return replace(speech, samples=samples, rate=self._rate)
+            raise NothingToSayError("nothing_to_say")
+        yield chain.finalize(pending, lead, TAIL), True
 
 
-def _fallback(engine: str, problem: LipsyncError, piece: int, voice: str) -> Fallback:
-    said = {language: problem.sentence(language) for language in ("en", "ru")}
-    return Fallback(engine, problem.code, said, piece, voice)
-
-
-def _listed(voice: Voice | None) -> list[VoiceInfo]:
+def _voices_of(voice: Voice | None) -> list[VoiceInfo]:
     return [] if voice is None else voice.voices()
 
 
-def _fitting(voice: Voice, language: str, sex: str) -> str | None:
-    """The name of its voice that speaks the language when none is named: the first of this sex, else the first."""
+def _default_voice(voice: Voice, language: str, sex: str) -> str | None:
+    """Name of the voice of an engine that speaks ``language`` by default: its first of this sex, else its first."""
     fitting = [info for info in voice.voices() if language in info.languages]
     return next((info.name for info in fitting if sex and info.sex == sex), fitting[0].name if fitting else None)

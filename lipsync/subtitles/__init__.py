@@ -1,1 +1,1 @@
-"""What is said, to be read: timed cues of a text, as WebVTT, as SubRip and as a track inside of the video."""
+"""Subtitles: timed cues of the spoken text, as WebVTT, as SubRip and as a track in the video."""

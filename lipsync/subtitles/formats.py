@@ -1,4 +1,4 @@
-"""Cues in a file: WebVTT (W3C) and SubRip."""
+"""Subtitle files: WebVTT (W3C) and SubRip."""
 
 from __future__ import annotations
 
@@ -8,72 +8,64 @@ from types import TracebackType
 from typing import Literal, Self, get_args
 
 from lipsync.errors import LipsyncError
-from lipsync.part import Part
+from lipsync.storage.atomic import AtomicFile
+from lipsync.storage.errors import StorageError
 from lipsync.subtitles.cues import Cue
 
-Format = Literal["vtt", "srt"]
-FORMATS: tuple[Format, ...] = get_args(Format)
+SubtitleFormat = Literal["vtt", "srt"]
+FORMATS: tuple[SubtitleFormat, ...] = get_args(SubtitleFormat)
 
 
-def read_format(value: object) -> Format:
-    """``value`` as a Format. Raises LipsyncError bad_field."""
-    for known in FORMATS:
-        if value == known:
-            return known
-    expected = {"en": "vtt or srt is expected", "ru": "нужно vtt или srt"}
-    raise LipsyncError("bad_field", field="subtitles", expected=expected)
-
-
-def head(format: Format) -> str:
-    """What a file begins with."""
+def header(format: SubtitleFormat) -> str:
+    """First lines of a file."""
     return "WEBVTT\n\n" if format == "vtt" else ""
 
 
-def block(cue: Cue, number: int, format: Format) -> str:
-    """One cue, of number 1 and up, with the empty line after it."""
+def format_cue(cue: Cue, number: int, format: SubtitleFormat) -> str:
+    """A cue in the file format, with an empty line after it. ``number`` counts from 1."""
     point = "." if format == "vtt" else ","
-    times = f"{_time(cue.start, point)} --> {_time(cue.end, point)}"
-    return f"{number}\n{times}\n" + "\n".join(_escaped(line, format) for line in cue.lines) + "\n\n"
+    times = f"{_format_time(cue.start, point)} --> {_format_time(cue.end, point)}"
+    return f"{number}\n{times}\n" + "\n".join(_escape(line, format) for line in cue.lines) + "\n\n"
 
 
-def _time(seconds: float, point: str) -> str:
-    """01:02:03.456"""
+def _format_time(seconds: float, point: str) -> str:
+    """Format a time, e.g. “01:02:03.456”."""
     thousandths = round(max(0.0, seconds) * 1000)
     minutes, rest = divmod(thousandths, 60_000)
     return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}{point}{rest % 1000:03}"
 
 
-def _escaped(line: str, format: Format) -> str:
-    """The signs with which a cue's markup begins; SubRip has no way to write them, and no arrow may stand in it."""
+def _escape(line: str, format: SubtitleFormat) -> str:
+    """Escape characters of the markup; SubRip has no escapes and must not contain an arrow, so they are replaced."""
     if format == "vtt":
         return line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return line.replace("-->", "→").replace("<", "‹").replace(">", "›")
 
 
 class SubtitleFile:
-    """Cues into ``path``, as they come; the file is there when all are in it, or not at all.
+    """Writes cues to ``path`` as they come. The file appears when it is complete, or not at all.
 
-    Used as a context. Raises LipsyncError cannot_write.
+    A context manager. Raises StorageError.
     """
 
-    def __init__(self, path: Path, format: Format) -> None:
+    def __init__(self, path: Path, format: SubtitleFormat) -> None:
         self._path, self._format = path, format
         self._count = 0
         try:
-            self._part = Part(path)
+            self._part = AtomicFile(path)
             self._file = self._part.path.open("w", encoding="utf-8", newline="\n")
-            self._file.write(head(format))
+            self._file.write(header(format))
         except OSError as error:
-            raise self._failed(error) from error
+            raise self._storage_error(error) from error
 
     def write(self, cues: Iterable[Cue]) -> None:
-        """The cues that follow."""
+        """Append cues."""
         try:
             for cue in cues:
                 self._count += 1
-                self._file.write(block(cue, self._count, self._format))
+                self._file.write(format_cue(cue, self._count, self._format))
         except OSError as error:
-            raise self._failed(error) from error
+            raise self._storage_error(error) from error
 
     def __enter__(self) -> Self:
         return self
@@ -84,9 +76,9 @@ class SubtitleFile:
             if kind is None:
                 self._part.publish()
         except OSError as error:
-            raise self._failed(error) from error
+            raise self._storage_error(error) from error
         finally:
             self._part.discard()
 
-    def _failed(self, error: OSError) -> LipsyncError:
-        return LipsyncError("cannot_write", place=self._path, reason=error.strerror or type(error).__name__)
+    def _storage_error(self, error: OSError) -> LipsyncError:
+        return StorageError("cannot_write", place=self._path, reason=error.strerror or type(error).__name__)

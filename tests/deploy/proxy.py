@@ -16,9 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from lipsync.web.app import ROOT
-from tests.internet import certificate
-from tests.web.server import PATIENCE, Server, wait_until
+from lipsync.server.app import ROOT
+from tests.helpers.fake_internet import certificate
+from tests.helpers.gunicorn_server import PATIENCE, Server, wait_until
+from tests.helpers.ports import free_port
 
 NAME = "portraits.example.org"
 
@@ -61,7 +62,7 @@ def nginx(folder: Path, server: Server, below: str | None = None) -> Iterator[Pr
     program = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
     if program is None:
         pytest.skip("nginx is missing: apt-get install nginx-light")
-    proxy = Proxy(_free_port(), _free_port(), folder / "fullchain.pem", folder)
+    proxy = Proxy(free_port(), free_port(), folder / "fullchain.pem", folder)
     _certify(folder)
     site = adapted(proxy, server.port)
     if below is not None:
@@ -118,12 +119,6 @@ def _certify(folder: Path) -> None:
     both = certificate(folder, NAME, "127.0.0.1").read_bytes()
     for name in ("fullchain.pem", "privkey.pem"):
         (folder / name).write_bytes(both)
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def _listens(port: int) -> bool:

@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import configparser
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
 import tomllib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from werkzeug.serving import make_server
 
-from lipsync.installation import IMAGE_VARIABLE
+from lipsync.runtime.installation import IMAGE_VARIABLE
+from lipsync.server.app import ROOT, create_app
 from lipsync.settings import Settings
-from lipsync.web.app import ROOT
+from tests.helpers.fake_service import FakeService
+from tests.helpers.http_server import http_server, respond
 
 DEPLOY = ROOT / "deploy"
 DOCKERFILES = (ROOT / "Dockerfile", ROOT / "Dockerfile.cuda")
 FILES = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in (*DEPLOY.glob("*.*"), *DOCKERFILES)}
 GRACE = 600
-"""gunicorn.conf.py's graceful_timeout."""
+"""graceful_timeout of gunicorn's configuration."""
+GUNICORN = (ROOT / "lipsync" / "server" / "gunicorn" / "config.py").read_text("utf-8")
 
 
 def compose(name: str = "compose.yaml") -> dict[str, Any]:
@@ -43,8 +49,7 @@ def test_docs_deploy_explains_every_file() -> None:
 
 
 def test_gunicorn_s_patience_is_what_the_others_wait_for() -> None:
-    code = (ROOT / "gunicorn.conf.py").read_text("utf-8")
-    assert f"graceful_timeout = {GRACE}" in code
+    assert f"graceful_timeout = {GRACE}" in GUNICORN
     stop = re.search(r"^TimeoutStopSec=(\d+)$", FILES["deploy/lipsync.service"], re.MULTILINE)
     assert stop is not None
     assert int(stop[1]) > GRACE
@@ -52,7 +57,7 @@ def test_gunicorn_s_patience_is_what_the_others_wait_for() -> None:
 
 
 def test_nginx_lets_go_of_a_connection_before_gunicorn_does() -> None:
-    kept = re.search(r"^keepalive = (\d+)$", (ROOT / "gunicorn.conf.py").read_text("utf-8"), re.MULTILINE)
+    kept = re.search(r"^keepalive = (\d+)$", GUNICORN, re.MULTILINE)
     theirs = re.search(r"^ +keepalive_timeout (\d+)s;$", FILES["deploy/nginx.conf"], re.MULTILINE)
     assert kept is not None
     assert theirs is not None
@@ -62,6 +67,7 @@ def test_nginx_lets_go_of_a_connection_before_gunicorn_does() -> None:
 # ---- systemd
 
 
+@pytest.mark.system
 def test_the_unit_is_sound(tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is missing: install systemd")
@@ -110,12 +116,29 @@ def test_a_dockerfile_copies_what_is_there_and_starts_what_is_there(path: Path) 
     assert set(folders) <= set(made[1].split())
 
 
-def test_the_dockerfiles_check_health_where_it_is() -> None:
-    for path in DOCKERFILES:
-        check = re.search(r'CMD \["python", "-c", "(.*)"\]', path.read_text("utf-8"))
-        assert check is not None
-        compile(check[1], path.name, "exec")
-        assert "/api/health" in check[1]
+@pytest.mark.slow
+@pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.name)
+def test_a_dockerfile_s_health_check_asks_the_application(path: Path, settings: Settings) -> None:
+    check = re.search(r"^HEALTHCHECK .*?CMD (\[.*?\])$", path.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert check is not None
+    program, *arguments = json.loads(check[1])
+    assert program == "python"
+
+    def status_with(port: int) -> int:
+        variables = {**os.environ, "LIPSYNC_PORT": str(port)}
+        command = [sys.executable, *arguments]
+        return subprocess.run(command, env=variables, stderr=subprocess.PIPE, timeout=60, check=False).returncode
+
+    server = make_server("127.0.0.1", 0, create_app(settings, FakeService(settings)))
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(server.serve_forever, 0.01)
+        assert status_with(server.port) == 0
+        server.shutdown()
+    server.server_close()
+    assert status_with(server.port) == 1
+    with http_server(behaviour=respond(500)) as failing:
+        assert status_with(failing.port) == 1
+        assert [seen.path for seen in failing.requests] == ["/api/health"]
 
 
 def test_compose_is_whole() -> None:

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
+import signal
 import socket
 import ssl
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect
 
-from lipsync.errors import SENTENCES
+from lipsync.conversation.session.limits import SessionLimits
+from lipsync.server.app import FORM, ROOT
 from lipsync.settings import Settings
-from lipsync.web.app import FORM, ROOT
 from tests.deploy.proxy import NAME, Proxy, nginx
-from tests.web.server import Server, serve, wait_until
+from tests.helpers.gunicorn_server import PATIENCE, Server, serve, wait_until
+from tests.helpers.live_client import LiveClient, check_sound
+from tests.messages.test_usage import CODES
+
+pytestmark = pytest.mark.system
 
 JOB = "0123456789abcdef" * 2
 
@@ -24,14 +32,14 @@ JOB = "0123456789abcdef" * 2
 def gated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
     """Before answers whose end waits for ``go``."""
     folder = tmp_path_factory.mktemp("gated")
-    with serve(folder, "tests.deploy.gated:app") as server, nginx(folder, server) as proxy:
+    with serve(folder, "tests.helpers.apps.gated_streams:app") as server, nginx(folder, server) as proxy:
         yield proxy
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     settings = {"LIPSYNC_PROXIES": "1", "LIPSYNC_ALLOW_ANONYMOUS": "1"}
-    with serve(tmp_path_factory.mktemp("app"), "tests.web.served:app", **settings) as running:
+    with serve(tmp_path_factory.mktemp("app"), "tests.helpers.apps.gated_service:app", **settings) as running:
         yield running
 
 
@@ -159,7 +167,7 @@ def test_a_body_that_is_slightly_too_large_is_told_so_by_the_application(proxy: 
 
 
 def test_a_server_that_is_not_there(tmp_path: Path) -> None:
-    with serve(tmp_path, "tests.deploy.gated:app") as server, nginx(tmp_path, server) as proxy:
+    with serve(tmp_path, "tests.helpers.apps.gated_streams:app") as server, nginx(tmp_path, server) as proxy:
         server.stop()
         answer, body = proxy.ask("GET", "/api/voices")
     assert (answer.status, json.loads(body)["code"]) == (503, "not_ready")
@@ -170,4 +178,50 @@ def test_the_codes_that_nginx_says_are_the_application_s() -> None:
     text = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
     said = [json.loads(line.split("'")[1]) for line in text.splitlines() if "return" in line and "{" in line]
     assert said
-    assert {one["code"] for one in said} <= set(SENTENCES)
+    assert {one["code"] for one in said} <= CODES
+
+
+# ---- WebSockets
+
+
+def test_a_live_conversation_passes(tmp_path: Path) -> None:
+    """Sound and video come while the model still writes, and a quiet talk is not ended early."""
+    app, settings = (
+        "tests.helpers.apps.live_conversation:app",
+        {"LIPSYNC_PROXIES": "1", "LIPSYNC_ALLOW_ANONYMOUS": "1"},
+    )
+    with serve(tmp_path, app, **settings) as server, nginx(tmp_path, server) as proxy:
+        trusted = ssl.create_default_context(cafile=str(proxy.certificate))
+        address = f"wss://127.0.0.1:{proxy.https}/api/v1/stream"
+        with connect(address, ssl=trusted, proxy=None, subprotocols=["lipsync.v1"]) as connection:  # type: ignore[list-item]
+            client = LiveClient(connection)
+            assert connection.subprotocol == "lipsync.v1"
+            client.start(binary=True, want={"video": "fmp4"})
+            client.send(type="chat", message="repeat: One two three. |Four five six.")
+            while not client.sound() or not client.video():
+                client.next()
+            (tmp_path / "outputs" / "go").touch()
+            done = client.until("done")
+            check_sound(client.sound(), done["total_duration"])
+    text = (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
+    (read_timeout_s,) = re.findall(r"proxy_read_timeout (\d+)s;", text)
+    assert int(read_timeout_s) > SessionLimits().max_idle_s
+
+
+def test_websockets_pass_and_are_closed_with_1001(tmp_path: Path) -> None:
+    settings = {"LIPSYNC_PROXIES": "1", "LIPSYNC_ALLOW_ANONYMOUS": "1"}
+    with (
+        serve(tmp_path, "tests.helpers.apps.websocket_echo:app", **settings) as server,
+        nginx(tmp_path, server) as proxy,
+    ):
+        trusted = ssl.create_default_context(cafile=str(proxy.certificate))
+        address = f"wss://127.0.0.1:{proxy.https}/api"
+        with connect(f"{address}/echo", ssl=trusted, proxy=None, source_address=("127.0.0.7", 0)) as client:
+            client.send("who")
+            assert client.recv(PATIENCE) == "address 127.0.0.7: who"
+            with connect(f"{address}/flood/2000000", ssl=trusted, proxy=None) as flooded:
+                assert sum(len(message) for message in flooded) == 2_000_000
+            server.process.send_signal(signal.SIGTERM)
+            with pytest.raises(ConnectionClosed):
+                client.recv(PATIENCE)
+            assert client.close_code == 1001

@@ -11,11 +11,11 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from lipsync.cache import ArrayCache
 from lipsync.errors import LipsyncError
 from lipsync.face.box import fitted_box, read_box, read_pads
 from lipsync.face.picture import read_picture, upright_size
-from lipsync.portraits import Portraits
+from lipsync.pipeline.portraits import Portraits
+from lipsync.storage.cache import ArrayCache
 
 
 @pytest.mark.parametrize("value", ["1,2,30,40", " 1, 2 ,30,40.0", [1, 2, 30, 40], (1.0, 2.0, 30.0, 40.0)])
@@ -77,6 +77,7 @@ def portraits(tmp_path: Any, max_side: int) -> Portraits:
     return Portraits(ArrayCache(tmp_path, 100), max_side=max_side, max_megapixels=50)
 
 
+@pytest.mark.slow
 def test_the_box_names_the_face_also_in_a_picture_that_was_shrunk(pair: bytes, tmp_path: Any) -> None:
     every = portraits(tmp_path, 800)
     box = (512.0, 60.0, 922.0, 540.0)  # of the upload: 922 pixels wide, read as 800

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import warnings
 import zlib
-from contextlib import suppress
+from collections import Counter
 from io import BytesIO
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def test_the_header_is_believed_before_anything_is_decoded() -> None:
     error = refusal(header + data)  # decoding it would fail: there is nothing in it
     assert error.code == "picture_too_large"
     assert error.facts == {"width": 20_000, "height": 20_000, "limit": "50"}
-    assert "20000" in error.sentence("ru")
+    assert "20000" in error.message("ru")
 
 
 def test_the_limit_of_pixels_is_ours() -> None:
@@ -100,8 +100,8 @@ def test_another_format_is_named(name: str) -> None:
     error = refusal(OTHERS[name])
     accepted = "JPEG, PNG, WebP, AVIF, HEIC, GIF, BMP or TIFF"
     assert error.code == "not_a_picture"
-    assert error.sentence("en") == f"This file is {name}, which cannot be read as a picture: send {accepted}."
-    assert name in error.sentence("ru")
+    assert error.message("en") == f"This file is {name}, which cannot be read as a picture. Send {accepted}."
+    assert name in error.message("ru")
 
 
 @pytest.mark.parametrize("marks", [{0xC612: b"\1\4\0\0"}, {0x00FE: 1, 0x014A: 8}], ids=["DNG", "TIFF/EP"])
@@ -111,7 +111,7 @@ def test_the_preview_in_a_raw_file_is_not_taken_for_the_picture(marks: dict[int,
         tags[tag] = value
     file = BytesIO()
     Image.new("RGB", (16, 16)).save(file, "TIFF", tiffinfo=tags)
-    assert "RAW" in refusal(file.getvalue()).sentence("en")
+    assert "RAW" in refusal(file.getvalue()).message("en")
 
 
 @pytest.mark.parametrize("brand", [b"heic", b"mif1", b"avif", b"avis"])
@@ -119,14 +119,16 @@ def test_a_header_alone_is_a_broken_picture(brand: bytes) -> None:
     assert refusal(b"\0\0\0\x18ftyp" + brand + bytes(100)).code == "broken_picture"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["AVIF", "HEIF"])
 def test_a_frame_larger_than_its_header_says_is_refused_before_it_is_decoded(kind: str, tmp_path: Path) -> None:
-    """A file of a few KB: 64x64 pixels by its header, 64 million in its frame."""
+    """A file of a few KB: 64x64 pixels by its header, 36 million in its frame."""
     if sys.platform != "linux":
         pytest.skip("the peak of a process is read from /proc")
     file = BytesIO()
-    Image.new("RGB", (8000, 8000)).save(file, kind, **({"speed": 10} if kind == "AVIF" else {"quality": 10}))
-    stated = b"ispe" + struct.pack(">III", 0, 8000, 8000)
+    options = {"AVIF": {"speed": 10}, "HEIF": {"quality": 10, "enc_params": {"preset": "ultrafast"}}}
+    Image.new("RGB", (6000, 6000)).save(file, kind, **options[kind])
+    stated = b"ispe" + struct.pack(">III", 0, 6000, 6000)
     assert file.getvalue().count(stated) == 1
     bomb = tmp_path / "bomb"
     bomb.write_bytes(file.getvalue().replace(stated, b"ispe" + struct.pack(">III", 0, 64, 64)))
@@ -139,14 +141,14 @@ readers_for(data)
 def peak(): return int(re.findall(r"VmHWM:\s+(\d+)", open("/proc/self/status").read())[0]) / 1024
 before = peak()
 try:
-    read_picture(data, max_megapixels=50, max_side=1920)
+    read_picture(data, max_megapixels=20, max_side=1920)
 except LipsyncError as error:
     print(json.dumps([error.code, peak() - before]))
 """
     run = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     code, megabytes = json.loads(run.stdout)
     assert code == {"AVIF": "picture_too_large", "HEIF": "broken_picture"}[kind]
-    assert megabytes < 40  # decoded it is 96 and more
+    assert megabytes < 40  # decoded it is 54 and more
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "BMP", "TIFF"])
@@ -165,11 +167,17 @@ def test_a_shipped_portrait_cut_short() -> None:
 
 def test_noise_in_a_picture_is_read_or_refused_but_never_escapes() -> None:
     random = np.random.default_rng(7)
+    outcomes: Counter[tuple[str, str]] = Counter()
     for kind in ("JPEG", "PNG", "WEBP", "AVIF", "HEIF", "GIF", "BMP", "TIFF"):
         whole = saved(Image.radial_gradient("L").convert("RGB"), kind)
         for _ in range(40):
             data = bytearray(whole)
             for place in random.integers(0, len(data), 8):
                 data[place] = random.integers(0, 256)
-            with suppress(LipsyncError):
+            try:
                 read(bytes(data))
+                outcomes[kind, "read"] += 1
+            except LipsyncError:
+                outcomes[kind, "refused"] += 1
+    assert sum(outcomes.values()) == 8 * 40
+    assert len({outcome for _, outcome in outcomes}) == 2, "some are still pictures, some are not"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lipsync.animate.types import ARKIT_NAMES
+from lipsync.animation.types import ARKIT_NAMES
 from lipsync.face.pose import fit_head, load_basis
 from lipsync.face.topology import LIPS
 

@@ -15,6 +15,8 @@ from lipsync.errors import LipsyncError
 from lipsync.face.finder import FaceFinder
 from lipsync.face.s3fd import MEAN_BGR, S3fd, answer, detections, expected_shapes, load_weights, max_out
 
+pytestmark = pytest.mark.slow
+
 
 def layout(value: float = 0.0) -> dict[str, Any]:
     """Weights of the real layout, all the same number: a small file."""
@@ -32,6 +34,7 @@ def test_the_layout_is_the_published_one() -> None:
     assert 0 < 89_843_225 - 4 * sum(math.prod(shape) for shape in shapes.values()) < 100_000
 
 
+@pytest.mark.slow
 def test_the_maps_have_the_published_strides() -> None:
     generator = torch.Generator().manual_seed(1)
     weights = {key: torch.randn(shape, generator=generator) * 0.02 for key, shape in expected_shapes().items()}
@@ -161,4 +164,4 @@ def test_other_files(tmp_path: Path, weights: dict[str, Any], code: str) -> None
     with pytest.raises(LipsyncError) as caught:
         load_weights(path)
     assert caught.value.code == code
-    assert "s3fd.pth" in caught.value.sentence("ru")
+    assert "s3fd.pth" in caught.value.message("ru")

@@ -10,22 +10,23 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lipsync.avatar_part import REASONS
-from lipsync.cache import ArrayCache
 from lipsync.errors import LipsyncError
+from lipsync.face.face_video import MovingPortrait, load_cached, track_face
 from lipsync.face.finder import FaceFinder
 from lipsync.face.likeness import describe_face, is_same_person
-from lipsync.face.moving import MovingPortrait, read_back, study_video
 from lipsync.face.tracking import PersonTracker
-from lipsync.media.frame import picture_of
+from lipsync.storage.cache import ArrayCache
+from lipsync.video.frame import picture_of
 from tests.face.videos import FPS, SIZE, Picture, drifting, faded, mp4, portrait_of
+
+pytestmark = pytest.mark.slow
 
 BLACK: Picture = np.full((SIZE[1], SIZE[0], 3), 16, np.uint8)
 
 
 def study(pictures: list[Picture], finder: FaceFinder, folder: Path) -> MovingPortrait:
     cache = ArrayCache(folder, 500)
-    return study_video(mp4(pictures), finder, cache, "key", max_seconds=20, max_megapixels=50, max_side=1920)
+    return track_face(mp4(pictures), finder, cache, "key", max_seconds=20, max_megapixels=50, max_side=1920)
 
 
 def used(portrait: MovingPortrait) -> tuple[int, int]:
@@ -230,12 +231,12 @@ def test_a_video_lying_on_its_side_is_followed(finder: FaceFinder, tmp_path: Pat
 
 def test_what_is_left_out_is_read_back_and_said(finder: FaceFinder, tmp_path: Path) -> None:
     portrait = study([BLACK] * 25 + drifting(portrait_of("hopper"), 30), finder, tmp_path)
-    again = read_back(ArrayCache(tmp_path, 500), "key")
+    again = load_cached(ArrayCache(tmp_path, 500), "key")
 
     assert again is not None
     assert again.part == portrait.part
     assert portrait.part.sentence("en").startswith(
-        "Seconds 1.0-2.2 of the video's 2.2 are used. Left out: 0.0-1.0: no"
+        "Seconds 1.0-2.2 of the video (2.2 s) are used. Left out: 0.0-1.0: no"
     )
     assert "1.0-2.2" in portrait.part.sentence("ru")
 
@@ -250,7 +251,3 @@ def test_many_short_spans_are_few_in_the_answer(finder: FaceFinder) -> None:
     assert (part.first, part.last) == (30, 59)
     assert len(part.left_out) <= 3
     assert (part.left_out[0].start, part.left_out[-1].end) == (0, 1.2)
-
-
-def test_every_reason_has_a_sentence_in_both_languages() -> None:
-    assert all(set(sentences) == {"en", "ru"} and all(sentences.values()) for sentences in REASONS.values())

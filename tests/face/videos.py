@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from lipsync.face.avatars import avatar
 from lipsync.face.picture import read_picture
-from lipsync.media.frame import frame_of
-from lipsync.media.video import Mp4Writer
+from lipsync.video.frame import frame_of
+from lipsync.video.writer import Mp4Writer
 
 Picture = NDArray[np.uint8]
 

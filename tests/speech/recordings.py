@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from lipsync.speech.espeak import EspeakVoice
+from lipsync.speech.engines.espeak import EspeakVoice
 
 RATE = 22050
 TEXT = (

@@ -14,34 +14,35 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lipsync.audio.loudness import CEILING, TARGET, integrated_loudness, true_peaks
 from lipsync.errors import LipsyncError
-from lipsync.progress import Cancelled
+from lipsync.runtime.progress import Cancelled, use_heartbeat
 from lipsync.settings import Settings
 from lipsync.speech.chain import VoiceChain
-from lipsync.speech.edges import LEAD, TAIL
-from lipsync.speech.espeak import EspeakVoice
-from lipsync.speech.fallback import Fallback
-from lipsync.speech.installed import Maker
-from lipsync.speech.levelling import CEILING, TARGET, integrated_loudness, true_peaks
-from lipsync.speech.types import PLAIN, Speech, Style
-from tests.speech.parrots import (
-    Deed,
-    Parrot,
+from lipsync.speech.engines.espeak import EspeakVoice
+from lipsync.speech.engines.registry import EngineFactory
+from lipsync.speech.trim_silence import LEAD, TAIL
+from lipsync.speech.types import PLAIN, Fallback, Speech, Style
+from tests.speech.fake_engines import (
+    Behaviour,
+    FakeEngine,
     changes,
     closes_at_once,
+    engine_factories,
     hangs,
-    makers,
     never_ends,
     raises,
     raises_in_the_middle,
 )
 
+pytestmark = pytest.mark.slow
+
 TEXT = "Мама мыла раму. Папа пил чай. Бабушка пела песню."
 
 
-def chain(folder: Path, engines: dict[str, Maker], **settings: Any) -> VoiceChain:
+def chain(folder: Path, engines: dict[str, EngineFactory], **settings: Any) -> VoiceChain:
     order = settings.pop("voices", ",".join(engines))
-    facts = {"voice_seconds": 60.0, **settings}
+    facts = {"voice_timeout_s": 60.0, **settings}
     return VoiceChain(Settings(_env_file=None, cache=folder, voices=order, **facts), engines)
 
 
@@ -70,22 +71,22 @@ def check_pieces(pieces: list[Speech], count: int = 3) -> None:
 
 
 def test_the_first_that_can_speak_the_language_speaks(tmp_path: Path) -> None:
-    english, both = Parrot("english", languages=("en",)), Parrot("both")
-    pieces, fallbacks = spoken(chain(tmp_path, makers(english, both)))
+    english, both = FakeEngine("english", languages=("en",)), FakeEngine("both")
+    pieces, fallbacks = spoken(chain(tmp_path, engine_factories(english, both)))
     check_pieces(pieces)
     assert [piece.voice for piece in pieces] == ["both:low"] * 3
     assert [piece.text for piece in pieces] == ["Мама мыла раму.", "Папа пил чай.", "Бабушка пела песню."]
     assert pieces[0].rate == 24_000
-    assert (english.said, fallbacks) == ([], [])
+    assert (english.sentences, fallbacks) == ([], [])
 
 
-def test_espeak_is_always_the_floor(tmp_path: Path) -> None:
-    voices = chain(tmp_path, makers(Parrot("english", languages=("en",))), voices="english")
+def test_espeak_is_always_the_fallback(tmp_path: Path) -> None:
+    voices = chain(tmp_path, engine_factories(FakeEngine("english", languages=("en",))), voices="english")
     pieces, fallbacks = spoken(voices, sex="female")
     check_pieces(pieces)
     assert {piece.voice for piece in pieces} == {"espeak-female"}
     assert fallbacks == []
-    assert voices.there() == ["english", "espeak"]
+    assert voices.available() == ["english", "espeak"]
 
 
 def not_a_number(piece: Speech) -> Speech:
@@ -100,7 +101,7 @@ def an_hour(piece: Speech) -> Speech:
 
 def babbles(piece: Speech) -> Speech:
     """Goes on for six seconds after the sentence, as XTTS and Bark may."""
-    (more,) = Parrot("other").speak("Буба вана тити рома лаза кему сода", "ru")
+    (more,) = FakeEngine("other").speak("Буба вана тити рома лаза кему сода", "ru")
     return replace(piece, samples=np.concatenate([piece.samples, np.resize(more.samples, 6 * piece.rate)]))
 
 
@@ -108,7 +109,7 @@ class OutOfMemoryError(RuntimeError):
     """Named as torch's is."""
 
 
-DEEDS: list[tuple[Deed, str]] = [
+FAILURES: list[tuple[Behaviour, str]] = [
     (raises(RuntimeError("boom")), "voice_failed"),
     (raises(TimeoutError("its own")), "voice_failed"),
     (raises(LipsyncError("speech_failed")), "speech_failed"),
@@ -133,13 +134,13 @@ DEEDS: list[tuple[Deed, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("deed", "reason"), DEEDS)
+@pytest.mark.parametrize(("behaviour", "reason"), FAILURES)
 def test_the_next_takes_over_from_that_sentence_on(
-    tmp_path: Path, deed: Deed, reason: str, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, behaviour: Behaviour, reason: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    first, second = Parrot("first", deed, "Папа"), Parrot("second", rate=16_000)
+    first, second = FakeEngine("first", behaviour, "Папа"), FakeEngine("second", rate=16_000)
     with caplog.at_level(logging.WARNING):
-        pieces, fallbacks = spoken(chain(tmp_path, makers(first, second)))
+        pieces, fallbacks = spoken(chain(tmp_path, engine_factories(first, second)))
     check_pieces(pieces)
     assert [piece.voice for piece in pieces] == ["first:low", "second:low", "second:low"]
     assert pieces[0].rate == 24_000  # the first engine's, whoever goes on
@@ -148,15 +149,15 @@ def test_the_next_takes_over_from_that_sentence_on(
     assert one.sentence["en"].endswith(".")
     assert any("а" <= letter <= "я" for letter in one.sentence["ru"])
     assert "second:low takes over from sentence 1 on" in caplog.text
-    assert (len(first.said), len(second.said)) == (2, 2)
+    assert (len(first.sentences), len(second.sentences)) == (2, 2)
 
 
 def test_every_engine_may_fail_and_espeak_speaks(tmp_path: Path) -> None:
-    broken = [Parrot(f"engine{turn}", deed) for turn, (deed, _) in enumerate(DEEDS)]
-    pieces, fallbacks = spoken(chain(tmp_path, makers(*broken)), sex="male")
+    broken = [FakeEngine(f"engine{turn}", behaviour) for turn, (behaviour, _) in enumerate(FAILURES)]
+    pieces, fallbacks = spoken(chain(tmp_path, engine_factories(*broken)), sex="male")
     check_pieces(pieces)
     assert {piece.voice for piece in pieces} == {"espeak-male"}
-    assert [one.reason for one in fallbacks] == [reason for _, reason in DEEDS]
+    assert [one.reason for one in fallbacks] == [reason for _, reason in FAILURES]
     assert all(one.piece == 0 for one in fallbacks)
     (alone, *_) = EspeakVoice().speak(TEXT, "ru", "espeak-male")
     assert pieces[0].phones == alone.phones
@@ -172,8 +173,8 @@ def release() -> Iterator[threading.Event]:
 def test_an_engine_that_hangs_is_left_behind_and_not_asked_while_it_does(
     tmp_path: Path, release: threading.Event
 ) -> None:
-    hanging = Parrot("hanging", hangs(release), "Папа")
-    voices = chain(tmp_path, makers(hanging), voice_seconds=1.5)
+    hanging = FakeEngine("hanging", hangs(release), "Папа")
+    voices = chain(tmp_path, engine_factories(hanging), voice_timeout_s=1.5)
     pieces, (one,) = spoken(voices)
     check_pieces(pieces)
     assert (one.reason, one.piece) == ("voice_slow", 1)
@@ -184,32 +185,32 @@ def test_an_engine_that_hangs_is_left_behind_and_not_asked_while_it_does(
         _, (again,) = spoken(voices)
         assert (again.reason, again.piece) == ("voice_busy", 0)
     assert [thread for thread in threading.enumerate() if thread.name == "voice"] == running
-    assert len(hanging.said) == 2
+    assert len(hanging.sentences) == 2
 
     release.set()
     for thread in running:
         thread.join(30)
-    hanging._deed = None
+    hanging._behaviour = None
     pieces, fallbacks = spoken(voices)
     assert ([piece.voice for piece in pieces], fallbacks) == (["hanging:low"] * 3, [])
 
 
-@pytest.mark.parametrize("mark", ["", "cached"])
-def test_who_is_cancelled_hears_nothing_more_and_the_engine_has_not_failed(
-    tmp_path: Path, release: threading.Event, mark: str
+@pytest.mark.parametrize("version", ["", "cached"])
+def test_cancelling_ends_the_stream_and_is_no_failure_of_the_engine(
+    tmp_path: Path, release: threading.Event, version: str
 ) -> None:
-    hanging = Parrot("hanging", hangs(release), "Папа", mark=mark)
-    voices = chain(tmp_path, makers(hanging))
+    hanging = FakeEngine("hanging", hangs(release), "Папа", version=version)
+    voices = chain(tmp_path, engine_factories(hanging))
     calls = []
 
-    def meanwhile() -> None:
-        if len(hanging.said) > before + 1:  # the second sentence is what it hangs at
+    def cancel() -> None:
+        if len(hanging.sentences) > before + 1:  # the second sentence is what it hangs at
             calls.append(threading.current_thread())
             raise Cancelled
 
     for before in (0, 2):
-        speaking = voices.speak(TEXT.replace("Мама", f"Мама {'и ' * before}"), "ru", meanwhile=meanwhile)
-        with pytest.raises(Cancelled):
+        speaking = voices.speak(TEXT.replace("Мама", f"Мама {'и ' * before}"), "ru")
+        with pytest.raises(Cancelled), use_heartbeat(cancel):
             list(speaking)
         assert speaking.fallbacks == []
     assert calls == [threading.current_thread()] * 2
@@ -219,7 +220,7 @@ def test_who_is_cancelled_hears_nothing_more_and_the_engine_has_not_failed(
 
 
 def test_each_piece_says_whether_it_is_the_last(tmp_path: Path) -> None:
-    voices = chain(tmp_path, makers())
+    voices = chain(tmp_path, engine_factories())
     for text, count in ((TEXT, 3), ("Мама.", 1)):
         pieces = list(voices.speak(text, "ru").with_last())
         assert [last for _, last in pieces] == [False] * (count - 1) + [True]
@@ -232,13 +233,13 @@ def test_the_memory_of_an_engine_that_ran_out_is_returned(tmp_path: Path) -> Non
 
     held: list[weakref.ref[Weights]] = []
 
-    def deed(pieces: Iterator[Speech]) -> Iterator[Speech]:
+    def behaviour(pieces: Iterator[Speech]) -> Iterator[Speech]:
         weights = Weights()
         held.append(weakref.ref(weights))
         yield next(pieces)
         raise MemoryError(weights)
 
-    voices = chain(tmp_path, makers(Parrot("large", deed)))
+    voices = chain(tmp_path, engine_factories(FakeEngine("large", behaviour)))
     gc.disable()  # it must not have to be found
     try:
         speaking = voices.speak(TEXT, "ru")
@@ -249,9 +250,9 @@ def test_the_memory_of_an_engine_that_ran_out_is_returned(tmp_path: Path) -> Non
     assert [one.reason for one in speaking.fallbacks] == ["voice_no_memory"]
 
 
-def test_a_voice_that_is_named_speaks_and_what_follows_it_fits(tmp_path: Path) -> None:
-    first, second = Parrot("first"), Parrot("second", raises(OSError("x")), "Папа")
-    voices = chain(tmp_path, makers(first, second))
+def test_a_named_voice_speaks_and_its_fallback_is_similar(tmp_path: Path) -> None:
+    first, second = FakeEngine("first"), FakeEngine("second", raises(OSError("x")), "Папа")
+    voices = chain(tmp_path, engine_factories(first, second))
     pieces, (one,) = spoken(voices, voice="second:high")
     assert [piece.voice for piece in pieces] == ["second:high", "first:high", "first:high"]
     assert (one.engine, one.voice) == ("second", "first:high")
@@ -260,10 +261,12 @@ def test_a_voice_that_is_named_speaks_and_what_follows_it_fits(tmp_path: Path) -
 
 
 def test_a_named_voice_that_cannot_speak_it_says_so(tmp_path: Path) -> None:
-    def absent(_settings: Settings) -> Parrot:
+    def absent(_settings: Settings) -> FakeEngine:
         raise LipsyncError("missing_part", part="xtts", remedy="pip install")
 
-    voices = chain(tmp_path, {"xtts": absent, **makers(Parrot("english", languages=("en",)), Parrot("both"))})
+    voices = chain(
+        tmp_path, {"xtts": absent, **engine_factories(FakeEngine("english", languages=("en",)), FakeEngine("both"))}
+    )
     for voice, engine, reason in (
         ("xtts:anna", "xtts", "missing_part"),
         ("xtts", "xtts", "missing_part"),
@@ -272,36 +275,36 @@ def test_a_named_voice_that_cannot_speak_it_says_so(tmp_path: Path) -> None:
         pieces, (one,) = spoken(voices, voice=voice)
         assert (one.engine, one.reason, one.piece) == (engine, reason, 0)
         assert pieces[0].voice == ("both:high" if voice == "english:high" else "both:low")
-    assert {name: error.code for name, error in voices.absent().items()} == {"xtts": "missing_part"}
+    assert {name: error.code for name, error in voices.unavailable().items()} == {"xtts": "missing_part"}
     assert spoken(voices)[1] == []  # nobody asked for it
 
 
 @pytest.mark.parametrize("voice", ["nobody", "both:", "both:nobody", "espeak-nobody", "../both:low", "x" * 500])
-def test_a_voice_that_nobody_has(tmp_path: Path, voice: str) -> None:
+def test_an_unknown_voice(tmp_path: Path, voice: str) -> None:
     with pytest.raises(LipsyncError) as caught:
-        chain(tmp_path, makers(Parrot("both"))).speak("Да", "ru", voice)
+        chain(tmp_path, engine_factories(FakeEngine("both"))).speak("Да", "ru", voice)
     assert caught.value.code == "unknown_voice"
     assert "both:low, both:high, espeak-male" in str(caught.value)
 
 
-def test_an_engine_is_made_once_and_when_it_is_wanted(tmp_path: Path) -> None:
+def test_an_engine_is_created_once_on_first_use(tmp_path: Path) -> None:
     made: list[str] = []
 
-    def maker(parrot: Parrot, problem: Exception | None = None) -> Maker:
-        def make(_settings: Settings) -> Parrot:
-            made.append(parrot.name)
+    def factory(engine: FakeEngine, problem: Exception | None = None) -> EngineFactory:
+        def make(_settings: Settings) -> FakeEngine:
+            made.append(engine.name)
             if problem is not None:
                 raise problem
-            return parrot
+            return engine
 
         return make
 
     engines = {
-        "broken": maker(Parrot("broken"), ImportError("no such package")),
-        "good": maker(Parrot("good")),
-        "later": maker(Parrot("later")),
+        "broken": factory(FakeEngine("broken"), ImportError("no such package")),
+        "good": factory(FakeEngine("good")),
+        "later": factory(FakeEngine("later")),
     }
-    voices = chain(tmp_path, {**engines, **makers()})
+    voices = chain(tmp_path, {**engines, **engine_factories()})
     assert made == []
     threads = [threading.Thread(target=spoken, args=(voices, "Раз.")) for _ in range(8)]
     for thread in threads:
@@ -310,33 +313,33 @@ def test_an_engine_is_made_once_and_when_it_is_wanted(tmp_path: Path) -> None:
         thread.join()
     assert sorted(set(made)) == sorted(made)
     assert {"broken", "good"} <= set(made)
-    assert "no such package" in str(voices.absent()["broken"])
+    assert "no such package" in str(voices.unavailable()["broken"])
 
 
 def test_an_engine_loads_before_its_time_runs(tmp_path: Path) -> None:
-    class Slow(Parrot):
+    class SlowFakeEngine(FakeEngine):
         loads = 0
 
         def load(self) -> None:
             self.loads += 1
             threading.Event().wait(1.2)
 
-    slow = Slow("slow")
-    pieces, fallbacks = spoken(chain(tmp_path, makers(slow), voice_seconds=1.0), "Раз. Два.")
+    slow = SlowFakeEngine("slow")
+    pieces, fallbacks = spoken(chain(tmp_path, engine_factories(slow), voice_timeout_s=1.0), "Раз. Два.")
     assert (fallbacks, len(pieces), slow.loads) == ([], 2, 1)
 
 
-def test_what_cannot_be_said_is_left_out(tmp_path: Path) -> None:
-    voices = chain(tmp_path, makers())
+def test_unspeakable_sentences_are_skipped(tmp_path: Path) -> None:
+    voices = chain(tmp_path, engine_factories())
     assert [piece.text for piece in spoken(voices, "Да. ⠀? Нет.")[0]] == ["Да.", "Нет."]
     with pytest.raises(LipsyncError) as caught:
         spoken(voices, "?!")
     assert caught.value.code == "nothing_to_say"
 
 
-@pytest.mark.parametrize("name", ["espeak", "parrot"])
-def test_speed_pitch_and_pauses_whoever_speaks(tmp_path: Path, name: str) -> None:
-    voices = chain(tmp_path, makers(Parrot("parrot")))
+@pytest.mark.parametrize("name", ["espeak", "engine"])
+def test_speed_pitch_and_pauses_with_any_engine(tmp_path: Path, name: str) -> None:
+    voices = chain(tmp_path, engine_factories(FakeEngine("engine")))
     text = "Мама мыла раму, а папа пил чай. Бабушка пела."
 
     def duration(style: Style) -> float:
@@ -358,18 +361,21 @@ def test_speed_pitch_and_pauses_whoever_speaks(tmp_path: Path, name: str) -> Non
     ["nobody", "espeak,xtts2", "ru:", "xx: espeak", "espeak; russian: espeak"],
     ids=lambda text: text or "-",
 )
-def test_a_wrong_setting_is_said(tmp_path: Path, setting: str) -> None:
+def test_a_wrong_setting_is_reported(tmp_path: Path, setting: str) -> None:
     if setting == "ru:":  # an empty order: the floor is left
-        assert spoken(chain(tmp_path, makers(Parrot("both")), voices=setting), "Раз.")[0][0].voice == "espeak-male"
+        assert (
+            spoken(chain(tmp_path, engine_factories(FakeEngine("both")), voices=setting), "Раз.")[0][0].voice
+            == "espeak-male"
+        )
         return
     with pytest.raises(LipsyncError) as caught:
-        chain(tmp_path, makers(), voices=setting)
+        chain(tmp_path, engine_factories(), voices=setting)
     assert caught.value.code == "bad_field"
     assert "LIPSYNC_VOICES" in str(caught.value)
 
 
 def test_a_language_may_have_an_order_of_its_own(tmp_path: Path) -> None:
-    voices = chain(tmp_path, makers(Parrot("one"), Parrot("two")), voices="one; en: two, espeak")
+    voices = chain(tmp_path, engine_factories(FakeEngine("one"), FakeEngine("two")), voices="one; en: two, espeak")
     assert spoken(voices, "Раз.")[0][0].voice == "one:low"
     assert spoken(voices, "One.", language="en")[0][0].voice == "two:low"
-    assert voices.there() == ["one", "espeak", "two"]
+    assert voices.available() == ["one", "espeak", "two"]

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lipsync.speech.espeak import EspeakVoice
-from lipsync.speech.reading.passage import Reading
-from lipsync.speech.reading.read import spoken
-from lipsync.speech.script import script_of
+from lipsync.speech.engines.espeak import EspeakVoice
 from lipsync.speech.types import Speech, SpeechWord
-from lipsync.subtitles.cues import LINE, LONGEST, Cue, CueBuilder, wrapped
+from lipsync.subtitles.cues import MAX_CUE_S, MAX_LINE_LENGTH, Cue, CueBuilder, wrap_lines
+from lipsync.text.normalization.normalize import verbalize
+from lipsync.text.normalization.rules import NormalizedSpan
+from lipsync.text.script import prepare_script
 
 LONG = (
     "Речь — самый естественный способ общения: когда говорит компьютер, мы ждём, что голос будет ясным, а лицо будет "
@@ -21,9 +21,9 @@ LONG = (
 
 
 def titled(text: str, language: str = "ru") -> tuple[list[Cue], list[Speech]]:
-    script = script_of(text, language, 5000)
+    script = prepare_script(text, language, 5000)
     builder = CueBuilder(script.passage)
-    pieces = list(EspeakVoice().speak(script.spoken, script.language))
+    pieces = list(EspeakVoice().speak(script.spoken_text, script.language))
     cues = [cue for piece in pieces for cue in builder.add(piece)]
     return [*cues, *builder.finish()], pieces
 
@@ -41,7 +41,7 @@ def shown(cues: list[Cue]) -> str:
         ("kk", "2024 жылғы 12 наурыз, сағат 14:30. Сәлем, әлем!"),
     ],
 )
-def test_what_is_shown_is_what_was_written(language: str, text: str) -> None:
+def test_cues_contain_the_original_text(language: str, text: str) -> None:
     cues, pieces = titled(text, language)
     assert shown(cues) == text
     total = sum(piece.duration for piece in pieces)
@@ -50,11 +50,11 @@ def test_what_is_shown_is_what_was_written(language: str, text: str) -> None:
     assert cues[-1].end <= total + 1e-9
     for cue in cues:
         assert 1 <= len(cue.lines) <= 2
-        assert all(0 < len(line) <= LINE for line in cue.lines)
-        assert 0.3 < cue.end - cue.start <= LONGEST + 0.5
+        assert all(0 < len(line) <= MAX_LINE_LENGTH for line in cue.lines)
+        assert 0.3 < cue.end - cue.start <= MAX_CUE_S + 0.5
 
 
-def test_a_cue_stands_while_it_is_said() -> None:
+def test_a_cue_is_shown_while_it_is_spoken() -> None:
     cues, pieces = titled("Мама мыла раму. Папа читал длинную газету за столом.")
     assert [cue.lines for cue in cues] == [("Мама мыла раму.",), ("Папа читал длинную газету за столом.",)]
     first = pieces[0].words
@@ -63,15 +63,32 @@ def test_a_cue_stands_while_it_is_said() -> None:
     assert cues[1].start == pytest.approx(pieces[0].duration + pieces[1].words[0].start)
 
 
+@pytest.mark.parametrize(
+    ("language", "marked", "text"),
+    [
+        (
+            "ru",
+            "[радостно] Привет! Встреча [грустно:0.5] 12.03.2024.[neutral]Пока.",
+            "Привет! Встреча 12.03.2024. Пока.",
+        ),
+        ("en", "It [happy] is 5 km, [sad]isn't it [note]? [angry]", "It is 5 km, isn't it [note]?"),
+    ],
+)
+def test_markup_of_moods_changes_no_cue(language: str, marked: str, text: str) -> None:
+    cues, _ = titled(marked, language)
+    assert shown(cues) == text
+    assert cues == titled(text, language)[0]
+
+
 def test_a_long_sentence_is_cut_at_its_joints() -> None:
     cues, _ = titled(LONG)
     assert all(cue.lines[-1][-1] in ".,:" for cue in cues)
 
 
 def test_a_cue_is_known_when_the_next_is() -> None:
-    script = script_of("Раз. Два. Три.", "ru", 100)
+    script = prepare_script("Раз. Два. Три.", "ru", 100)
     builder = CueBuilder(script.passage)
-    told = [len(builder.add(piece)) for piece in EspeakVoice().speak(script.spoken, "ru")]
+    told = [len(builder.add(piece)) for piece in EspeakVoice().speak(script.spoken_text, "ru")]
     assert told == [0, 1, 1]
     assert len(builder.finish()) == 1
     assert builder.finish() == []
@@ -85,7 +102,7 @@ def speech(text: str, seconds: float = 2.0, *, words: bool = False) -> Speech:
 
 
 def test_words_without_times_share_the_time_of_their_piece() -> None:
-    builder = CueBuilder((Reading("Раз два"),))
+    builder = CueBuilder((NormalizedSpan("Раз два"),))
     cues = [*builder.add(speech("Раз два")), *builder.finish()]
     assert [(cue.start, cue.lines) for cue in cues] == [(0.0, ("Раз два",))]
     assert cues[0].end == pytest.approx(2.0)
@@ -93,15 +110,15 @@ def test_words_without_times_share_the_time_of_their_piece() -> None:
 
 def test_a_word_that_is_longer_than_a_line_is_cut() -> None:
     word = "https://example.com/" + "а" * 100
-    builder = CueBuilder((Reading(word, "адрес"), Reading(" да")))
+    builder = CueBuilder((NormalizedSpan(word, "адрес"), NormalizedSpan(" да")))
     cues = [*builder.add(speech("адрес да", 6.0, words=True)), *builder.finish()]
     assert "".join(line for cue in cues for line in cue.lines).replace(" ", "") == word + "да"
-    assert all(len(line) <= LINE for cue in cues for line in cue.lines)
+    assert all(len(line) <= MAX_LINE_LENGTH for cue in cues for line in cue.lines)
 
 
-def test_more_is_said_than_was_written() -> None:
+def test_more_words_are_spoken_than_written() -> None:
     """A voice that adds words does not end the video."""
-    builder = CueBuilder((Reading("Раз"),))
+    builder = CueBuilder((NormalizedSpan("Раз"),))
     assert shown([*builder.add(speech("Раз два три", words=True)), *builder.finish()]) == "Раз"
 
 
@@ -110,20 +127,20 @@ def test_any_words_become_cues_in_order(words: list[str], seconds: float) -> Non
     text = " ".join(words)
     if not any(character.isalnum() for character in text):
         return
-    builder = CueBuilder((Reading(text),))
-    cues = [*builder.add(speech(spoken((Reading(text),)), seconds)), *builder.finish()]
+    builder = CueBuilder((NormalizedSpan(text),))
+    cues = [*builder.add(speech(verbalize((NormalizedSpan(text),)), seconds)), *builder.finish()]
     assert all(before.end < after.start for before, after in pairwise(cues))
-    assert all(cue.end > cue.start and len(line) <= LINE for cue in cues for line in cue.lines)
+    assert all(cue.end > cue.start and len(line) <= MAX_LINE_LENGTH for cue in cues for line in cue.lines)
     kept = shown(cues).replace(" ", "")
     assert [c for c in kept if c.isalnum()] == [c for c in text if c.isalnum()]
 
 
 def test_lines_break_where_it_is_least_felt() -> None:
-    assert wrapped("Мама мыла раму.") == ("Мама мыла раму.",)
-    assert wrapped("Когда говорит компьютер, мы ждём, что голос будет ясным") == (
+    assert wrap_lines("Мама мыла раму.") == ("Мама мыла раму.",)
+    assert wrap_lines("Когда говорит компьютер, мы ждём, что голос будет ясным") == (
         "Когда говорит компьютер,",
         "мы ждём, что голос будет ясным",
     )
-    assert wrapped("а" * 43, strict=False) == ()
+    assert wrap_lines("а" * 43, strict=False) == ()
     with pytest.raises(ValueError, match="two lines"):
-        wrapped("а" * 43)
+        wrap_lines("а" * 43)

@@ -39,4 +39,5 @@ def test_an_unknown_extra_is_refused_before_anything_is_installed(capsys: pytest
     with pytest.raises(SystemExit) as ended:
         main(["redis,wave2lip"])
     assert ended.value.code == 2
-    assert "unknown extra “wave2lip”. Available: wav2lip, hibari, xtts, redis, dev." in capsys.readouterr().err
+    names = "wav2lip, hibari, xtts, conversation, redis, dev"
+    assert f"unknown extra “wave2lip”. Available: {names}." in capsys.readouterr().err

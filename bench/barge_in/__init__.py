@@ -1,0 +1,1 @@
+"""How fast a voice interrupts an answer, and what interrupts it falsely."""

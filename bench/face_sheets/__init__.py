@@ -1,0 +1,1 @@
+"""Sheets of moving portraits to be looked at: ``python -m bench.face_sheets``."""

@@ -1,0 +1,1 @@
+"""How soon a spoken question is answered: ``python -m bench.talk``."""

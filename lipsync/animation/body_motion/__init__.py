@@ -1,0 +1,1 @@
+"""Motion of a body's bones, from presets in JSON files."""

@@ -1,0 +1,140 @@
+"""Takes the pixels of a frame from the portrait, by the map: only where something moves."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from lipsync.animation.puppet.canvas import Canvas, NodeBox
+from lipsync.animation.puppet.curves import smoothstep
+from lipsync.animation.puppet.face_warp import Lattice
+from lipsync.animation.puppet.frame_map import MappedFrame
+from lipsync.animation.puppet.rig import Rig
+from lipsync.video.frame import Area, Frame, halved
+
+Floats = NDArray[np.float32]
+
+_SHARPENING = 1 / 10
+"""Share of the Laplacian that sharpens the luma. Linear interpolation at a random fraction a of a pixel blurs by a
+variance of a (1 - a), 1/6 on average, which a twelfth makes good; measured on hair, a ninth to a tenth keeps the
+sharpness of the still picture."""
+_SHARPENED = (0.3, 1.0)
+"""Pixels that some of the head has moved from which half and all of the sharpening is used."""
+
+
+class PixelSampler:
+    """Samples frames of one portrait.
+
+    The face is sampled pixel by pixel with cubic interpolation. Hair, torso and background move almost as one: four
+    pixels at a time share a position and are sampled linearly, from a luma that is sharpened by what this blurs:
+    1.3 megapixels take 1.5 ms, where each pixel for itself takes 3 ms linearly and 11 ms cubically.
+    """
+
+    def __init__(self, still: Frame, rig: Rig) -> None:
+        self._still, self._lattice, self._outer = still, rig.warp.lattice, rig.head.lattice
+        luma = still.y.astype(np.float32)
+        # Where nothing moves, the pixels are the portrait's own.
+        added = cv2.Laplacian(luma, cv2.CV_32F) * (np.float32(-_SHARPENING) * _share_of_sharpening(rig, still))
+        self._lumas = (still.y, *(_limit(cv2.scaleAdd(added, share, luma)) for share in (0.5, 1.0)))
+        """Not, half and fully sharpened: a resting head is not blurred, and starts without a jump of sharpness."""
+
+    def canvas(self) -> Canvas:
+        """Buffers for one run of frames."""
+        return Canvas(self._still, (self._lattice, self._outer), self._lumas)
+
+    def sample(self, canvas: Canvas, mapped: MappedFrame, painted: list[Area]) -> Frame:
+        """The frame; ``painted``: areas of the canvas' source that were painted."""
+        frame = self._still.copy()
+        for part in painted:
+            frame.y[part] = canvas.source.y[part]
+            frame.uv[halved(part)] = canvas.source.uv[halved(part)]
+        blocks = canvas.blocks(_sharpness(mapped.moved))
+        detail = self._area(mapped.detail, self._lattice)
+        for box in mapped.boxes:
+            area = self._area(box, self._outer)
+            if area is None:
+                continue
+            for part in _outside(area, detail):
+                _sample_blocks(blocks, self._half_places(canvas, part), frame.y[part])
+            if frame.alpha is not None and canvas.alpha_blocks is not None:
+                _sample_blocks(canvas.alpha_blocks, self._half_places(canvas, area), frame.alpha[area])
+            packed = cv2.remap(
+                canvas.packed_uv,
+                self._half_places(canvas, area),
+                None,
+                cv2.INTER_LINEAR,
+                borderMode=cv2.BORDER_REFLECT_101,
+            )
+            cv2.mixChannels([packed], [frame.uv[halved(area)]], [0, 0, 1, 1])
+        if mapped.boxes and detail is not None:
+            rows, columns = detail
+            left, top = self._lattice.left, self._lattice.top
+            places = canvas.places[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+            face = cv2.remap(canvas.source.y, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+            # A cubic overshoots at hard edges; video has no brightness beyond these.
+            np.clip(face, 16, 235, out=frame.y[detail])
+        return frame
+
+    def _area(self, box: NodeBox, lattice: Lattice) -> Area | None:
+        """Pixels of the cells of ``box`` that lie in the picture."""
+        x0, y0 = max(0, lattice.left + lattice.step * box[0]), max(0, lattice.top + lattice.step * box[1])
+        x1 = min(self._still.width, lattice.left + lattice.step * box[2])
+        y1 = min(self._still.height, lattice.top + lattice.step * box[3])
+        return (slice(y0, y1), slice(x0, x1)) if x1 > x0 and y1 > y0 else None
+
+    def _half_places(self, canvas: Canvas, area: Area) -> Floats:
+        rows, columns = halved(area)
+        left, top = self._lattice.left // 2, self._lattice.top // 2
+        return canvas.half_places[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+
+
+def _sample_blocks(blocks: NDArray[np.uint8], half_places: Floats, out: NDArray[np.uint8]) -> None:
+    """Fill ``out`` (h, w) with blocks of 2x2 pixels from ``blocks`` (H, W, 4), at ``half_places`` (h/2, w/2, 2)."""
+    four = cv2.remap(
+        blocks, half_places * np.float32(2), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+    ).view(np.uint16)
+    pairs = out.view(np.uint16)
+    pairs[::2], pairs[1::2] = four[..., 0], four[..., 1]
+
+
+def _outside(area: Area, hole: Area | None) -> list[Area]:
+    """``area`` without ``hole``, as rectangles."""
+    rows, columns = area
+    if hole is None:
+        return [area]
+    top, bottom = (min(max(side, rows.start), rows.stop) for side in (hole[0].start, hole[0].stop))
+    left, right = (min(max(side, columns.start), columns.stop) for side in (hole[1].start, hole[1].stop))
+    parts = [
+        (slice(rows.start, top), columns),
+        (slice(bottom, rows.stop), columns),
+        (slice(top, bottom), slice(columns.start, left)),
+        (slice(top, bottom), slice(right, columns.stop)),
+    ]
+    return [part for part in parts if part[0].stop > part[0].start and part[1].stop > part[1].start]
+
+
+def _sharpness(moved: Floats) -> int:
+    """0, 1 or 2: how much linear interpolation blurs, by how far most of the head has moved."""
+    farthest = float(np.abs(moved).max())
+    return 0 if farthest < _SHARPENED[0] else 1 if farthest < _SHARPENED[1] else 2
+
+
+def _limit(luma: Floats) -> NDArray[np.uint8]:
+    """``luma`` in the range of video."""
+    rounded = cv2.convertScaleAbs(cv2.max(luma, 0.0))
+    return np.asarray(cv2.max(cv2.min(rounded, 235), 16), np.uint8)
+
+
+def _share_of_sharpening(rig: Rig, still: Frame) -> Floats:
+    """(H, W) 0 where neither head nor torso moves a pixel, 1 where one does."""
+    head, lattice = rig.head, rig.head.lattice
+    nodes = smoothstep(np.maximum(head.weight, np.abs(head.torso[..., 2])), 0.0, 0.15)
+    cells = cv2.resize(
+        nodes, (lattice.columns * lattice.step, lattice.rows * lattice.step), interpolation=cv2.INTER_LINEAR
+    )
+    share = np.zeros((still.height, still.width), np.float32)
+    y0, x0 = max(0, lattice.top), max(0, lattice.left)
+    part = cells[y0 - lattice.top : still.height - lattice.top, x0 - lattice.left : still.width - lattice.left]
+    share[y0 : y0 + part.shape[0], x0 : x0 + part.shape[1]] = part
+    return share

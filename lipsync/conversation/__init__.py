@@ -1,0 +1,1 @@
+"""Conversations: a person asks, by voice or in writing, and the portrait answers aloud."""

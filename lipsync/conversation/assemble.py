@@ -1,0 +1,31 @@
+"""The parts of conversations, made of the settings."""
+
+from __future__ import annotations
+
+from lipsync.animation.body_motion.preset_motion import PresetMotionGenerator
+from lipsync.conversation.mind import Mind
+from lipsync.conversation.moods import MoodFinder
+from lipsync.conversation.personas.load import Personas
+from lipsync.conversation.reply_text import SpokenClauses
+from lipsync.conversation.service import ConversationParts
+from lipsync.hearing.transcribers import conversation_transcriber, load_conversation_transcriber, unload_transcribers
+from lipsync.settings import Settings
+
+
+def conversation_parts(settings: Settings, personas: Personas) -> ConversationParts:
+    """What conversations with ``personas`` are assembled of. Nothing is loaded yet."""
+
+    def mind() -> Mind:
+        from lipsync.conversation.persona_mind import PersonaMind  # noqa: PLC0415 - clients of servers are an extra
+
+        return PersonaMind(settings, personas)
+
+    return ConversationParts(
+        mind=mind,
+        reply_text=SpokenClauses,
+        transcriber=lambda: conversation_transcriber(settings),
+        load_transcriber=lambda language: load_conversation_transcriber(settings, language),
+        motion=lambda: PresetMotionGenerator(settings.motions),
+        moods=MoodFinder(settings.checkpoints),
+        unload=(unload_transcribers,),
+    )

@@ -1,0 +1,38 @@
+"""Whether each part of conversations works now."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Executor
+
+log = logging.getLogger(__name__)
+
+
+async def check_parts(
+    think: Callable[[], Awaitable[bool]],
+    probes: Mapping[str, Callable[[], bool]],
+    executor: Executor,
+    max_s: float,
+) -> dict[str, bool]:
+    """Whether ``llm``, checked by ``think`` in this event loop, and each part of ``probes``, checked in ``executor``,
+    works. A part that raises, or takes longer than ``max_s`` seconds, does not."""
+    loop = asyncio.get_running_loop()
+
+    async def check(work: Callable[[], Awaitable[bool]]) -> bool:
+        try:
+            async with asyncio.timeout(max_s):
+                return await work()
+        except Exception as error:
+            log.debug("a part of conversations does not work: %s", error)
+            return False
+
+    async def probe(work: Callable[[], bool]) -> bool:
+        return await loop.run_in_executor(executor, work)
+
+    works = await asyncio.gather(
+        check(think),
+        *(check(lambda work=work: probe(work)) for work in probes.values()),  # type: ignore[misc]
+    )
+    return dict(zip(("llm", *probes), works, strict=True))

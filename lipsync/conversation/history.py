@@ -1,0 +1,146 @@
+"""What was said in a conversation, and as much of it as a language model gets."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from lipsync.language_models.types import Message
+
+CHARACTERS_PER_TOKEN = 3.5
+"""Estimate. English has about 4 characters a token, Russian 2.5 to 3.5, depending on the model's vocabulary."""
+TOKENS_PER_MESSAGE = 4
+"""What the chat template of a model adds to a message."""
+MAX_UTTERANCES = 1000
+"""Utterances of one conversation that are remembered; above it the oldest go."""
+MAX_TEXT = 20_000
+"""Characters of one utterance that are remembered."""
+DISPLAYED_BREAK = "…"
+"""Follows an interrupted answer where people read it. Models never see it: they would learn to write it."""
+
+
+class Utterance(BaseModel):
+    """Something that was said: a question, or as much of an answer as was heard."""
+
+    model_config = ConfigDict(frozen=True)
+
+    role: Literal["user", "assistant"]
+    text: str = Field(max_length=MAX_TEXT)
+    interrupted: bool = False
+    """Whether the answer was longer and only this much was heard."""
+    created: float
+    """Seconds since the epoch."""
+
+    @property
+    def displayed(self) -> str:
+        """The text as people read it.
+
+        >>> Utterance(role="assistant", text="It is", interrupted=True, created=0.0).displayed
+        'It is…'
+        """
+        return f"{self.text}{DISPLAYED_BREAK}" if self.interrupted else self.text
+
+
+def heard_text(words: Iterable[tuple[str, float, float]], played_s: float) -> str:
+    """Return the words of an answer that were heard to their end, joined by spaces.
+
+    ``words``: each with its start and end in seconds from the start of the answer, in order, as in
+    ``SentenceTimes.words``. ``played_s``: seconds of the answer that were played.
+
+    >>> heard_text([("Hello,", 0.0, 0.5), ("world!", 0.5, 1.0)], 0.9)
+    'Hello,'
+    """
+    heard = []
+    for word, _, end in words:
+        if end > played_s:
+            break
+        heard.append(word)
+    return " ".join(heard)
+
+
+def estimate_tokens(text: str) -> int:
+    """Return about how many tokens a message of this text is.
+
+    >>> estimate_tokens("What is the capital of France?")
+    13
+    """
+    return math.ceil(len(text) / CHARACTERS_PER_TOKEN) + TOKENS_PER_MESSAGE
+
+
+class ConversationHistory:
+    """The utterances of one conversation, in memory. Not thread-safe; no method waits for anything."""
+
+    def __init__(
+        self, utterances: Sequence[Utterance] = (), summary: str = "", clock: Callable[[], float] = time.time
+    ) -> None:
+        """``summary``: of what was said before the first of ``utterances``. ``clock``: seconds since the epoch."""
+        self._utterances = list(utterances)[-MAX_UTTERANCES:]
+        self.summary = summary
+        self._clock = clock
+
+    @property
+    def utterances(self) -> tuple[Utterance, ...]:
+        """What was said, the oldest first, without what the summary stands for."""
+        return tuple(self._utterances)
+
+    @property
+    def was_interrupted(self) -> bool:
+        """Whether the last answer was interrupted: for the prompt."""
+        answers = [utterance for utterance in self._utterances if utterance.role == "assistant"]
+        return bool(answers) and answers[-1].interrupted
+
+    def ask(self, question: str) -> None:
+        """The person asked."""
+        self._add("user", question, interrupted=False)
+
+    def retract(self) -> None:
+        """The last question is part of the next one. Nothing happens where the last utterance is an answer."""
+        if self._utterances and self._utterances[-1].role == "user":
+            self._utterances.pop()
+
+    def answer(self, text: str, *, interrupted: bool) -> None:
+        """The person heard ``text``. Nothing happens where nothing was heard."""
+        if text.strip():
+            self._add("assistant", text.strip(), interrupted=interrupted)
+
+    def messages(self, max_tokens: int) -> list[Message]:
+        """Return the summary, if there is one, and the last utterances that fit, the oldest first.
+
+        The last utterance is always there. The first is a question, not an answer whose question is missing.
+        """
+        summary = [Message(role="system", content=self.summary)] if self.summary else []
+        kept = self._count_fitting(max_tokens)
+        fitting = self._utterances[len(self._utterances) - kept :]
+        return [*summary, *(Message(role=one.role, content=one.text) for one in fitting)]
+
+    def overflow(self, max_tokens: int) -> tuple[Utterance, ...]:
+        """Return the oldest utterances, which :meth:`messages` leaves out."""
+        return tuple(self._utterances[: len(self._utterances) - self._count_fitting(max_tokens)])
+
+    def replace(self, count: int, summary: str) -> None:
+        """Let ``summary`` stand for the ``count`` oldest utterances and the summary up to now."""
+        del self._utterances[:count]
+        self.summary = summary
+
+    def _add(self, role: Literal["user", "assistant"], text: str, *, interrupted: bool) -> None:
+        stored = text[:MAX_TEXT].encode("utf-8", "replace").decode().replace("\0", "")  # what no database takes
+        utterance = Utterance(role=role, text=stored, interrupted=interrupted, created=self._clock())
+        self._utterances.append(utterance)
+        del self._utterances[:-MAX_UTTERANCES]
+
+    def _count_fitting(self, max_tokens: int) -> int:
+        """How many of the last utterances fit."""
+        left = max_tokens - (estimate_tokens(self.summary) if self.summary else 0)
+        kept = 0
+        for utterance in reversed(self._utterances):
+            left -= estimate_tokens(utterance.text)
+            if left < 0 and kept:
+                break
+            kept += 1
+        while kept > 1 and self._utterances[-kept].role == "assistant" and kept < len(self._utterances):
+            kept -= 1
+        return kept

@@ -1,0 +1,1 @@
+"""Language models that write the replies of a conversation, behind one interface, each with a fallback."""

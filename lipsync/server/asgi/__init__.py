@@ -1,0 +1,1 @@
+"""The ASGI application around the Flask application: its thread pool, its connections, its WebSocket routes."""

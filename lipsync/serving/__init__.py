@@ -1,1 +1,0 @@
-"""How gunicorn serves the application: its worker, its clients, its log, its beginning and its end."""

@@ -1,1 +1,0 @@
-"""The web: a page and an API over one :class:`lipsync.service.LipsyncService`. ``app.py`` puts it together."""

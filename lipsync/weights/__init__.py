@@ -1,0 +1,1 @@
+"""Model weights: the catalogue, downloads, detection of file formats, and safe reading of tensors."""

@@ -39,7 +39,7 @@ from lipsync.settings import Settings
 
 RESULTS = Path(__file__).parents[1] / "talk.json"
 MODES = {"open": "Open microphone", "push": "Push to talk"}
-MINDS = {"embedded": "embedded language model", "ollama": "fake Ollama, 40 tokens a second"}
+MODELS = {"embedded": "embedded language model", "ollama": "fake Ollama, 40 tokens a second"}
 _TOKENS_PER_S = 40.0
 _STEP_S = 0.15
 """Seconds between the positions at which answers are interrupted."""
@@ -52,7 +52,7 @@ def main() -> int:
     parser.add_argument("--questions", type=int, default=30, help="only the first ones of thirty")
     parser.add_argument("--persona", help="who answers; ada, with --russian lev")
     parser.add_argument("--voices", default="hibari,silero,espeak", help="voice engines, of questions and answers")
-    parser.add_argument("--minds", nargs="*", choices=MINDS, default=list(MINDS), help="language models that answer")
+    parser.add_argument("--models", nargs="*", choices=MODELS, default=list(MODELS), help="language models that answer")
     parser.add_argument("--modes", nargs="*", choices=MODES, default=list(MODES), help="how the microphone is used")
     parser.add_argument("--interrupts", type=int, default=20, help="positions at which answers are interrupted")
     parser.add_argument("--russian", action="store_true", help="ask in Russian")
@@ -80,8 +80,8 @@ def main() -> int:
             f"load {os.getloadavg()[0]:.1f} at the start; voice {voice}\n",
             flush=True,
         )
-        for mind in options.minds:
-            results[mind] = measure(folder / mind, settings, mind, spoken, expected, options)
+        for model in options.models:
+            results[model] = measure(folder / model, settings, model, spoken, expected, options)
     options.output.write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n", "utf-8")
     return 0
 
@@ -94,7 +94,7 @@ def machine() -> dict[str, Any]:
 def measure(
     folder: Path,
     settings: Settings,
-    mind: str,
+    model: str,
     spoken: Sequence[Spoken],
     expected: dict[str, str],
     options: argparse.Namespace,
@@ -104,7 +104,7 @@ def measure(
     persona = options.persona or ("lev" if options.russian else "ada")
     results: dict[str, Any] = {}
     with ExitStack() as stack:
-        address = stack.enter_context(fake_ollama(_TOKENS_PER_S)) if mind == "ollama" else ""
+        address = stack.enter_context(fake_ollama(_TOKENS_PER_S)) if model == "ollama" else ""
         server = stack.enter_context(
             serving(
                 folder,
@@ -118,11 +118,11 @@ def measure(
             asked = [one for question in spoken if (one := ask_one(port, persona, question, manual=mode == "push"))]
             results[mode] = [{**asdict(one), "video": len(one.video)} for one in asked]
             show(
-                stage_table(f"{MODES[mode]}, {MINDS[mind]}", asked, missing=len(spoken) - len(asked))
+                stage_table(f"{MODES[mode]}, {MODELS[model]}", asked, missing=len(spoken) - len(asked))
                 if asked
                 else ["no question was answered"]
             )
-            if mode == options.modes[0] and mind == "embedded":
+            if mode == options.modes[0] and model == "embedded":
                 show(replies(asked, expected))
                 if asked:
                     words = spoken_words(settings, asked[0], "ru" if options.russian else "en")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lipsync.animation.body_motion.preset_motion import PresetMotionGenerator
-from lipsync.conversation.mind import Mind
+from lipsync.conversation.responder import Responder
 from lipsync.conversation.moods import MoodFinder
 from lipsync.conversation.personas.load import Personas
 from lipsync.conversation.reply_text import SpokenClauses
@@ -15,13 +15,13 @@ from lipsync.settings import Settings
 def conversation_parts(settings: Settings, personas: Personas) -> ConversationParts:
     """What conversations with ``personas`` are assembled of. Nothing is loaded yet."""
 
-    def mind() -> Mind:
-        from lipsync.conversation.persona_mind import PersonaMind  # noqa: PLC0415 - clients of servers are an extra
+    def responder() -> Responder:
+        from lipsync.conversation.persona_responder import PersonaResponder  # noqa: PLC0415 - clients of servers are an extra
 
-        return PersonaMind(settings, personas)
+        return PersonaResponder(settings, personas)
 
     return ConversationParts(
-        mind=mind,
+        responder=responder,
         reply_text=SpokenClauses,
         transcriber=lambda: conversation_transcriber(settings),
         load_transcriber=lambda language: load_conversation_transcriber(settings, language),

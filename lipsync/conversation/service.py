@@ -24,7 +24,7 @@ from lipsync.conversation.clause_speech import ClauseSpeaker, MoodDetector, dete
 from lipsync.conversation.gpu_memory import GpuMemoryBound
 from lipsync.conversation.health import check_parts
 from lipsync.conversation.live_video import AnswerVideo, Encoding, LiveVideo
-from lipsync.conversation.mind import FixedReply, Mind, Reply, Speaker
+from lipsync.conversation.responder import FixedReply, Responder, Reply, Speaker
 from lipsync.conversation.options import AnswerOptions, StageLimits
 from lipsync.conversation.parts import AnswerPart
 from lipsync.conversation.phrase_cache import PhraseCache, RecordingVideo, ReplayedVideo, phrase_key
@@ -51,7 +51,7 @@ _MAX_ENDING_S = 5.0
 class ConversationParts:
     """What conversations are assembled of: functions that create each part when it is first needed."""
 
-    mind: Callable[[], Mind]
+    responder: Callable[[], Responder]
     reply_text: Callable[[str], ReplyText]
     """Creates what turns the text of a model into clauses, for a language code."""
     transcriber: Callable[[], Transcriber]
@@ -90,19 +90,19 @@ class ConversationService:
         """The thread that writes what is said into the database, in order."""
         self._sizes: set[tuple[str | None, float]] = set()
         self._lock = Lock()
-        self._mind: Mind | None = None
+        self._responder: Responder | None = None
         self._motion: MotionGenerator | None = None
         self._transcriber: Transcriber | None = None
 
     # ---- parts
 
     @property
-    def mind(self) -> Mind:
+    def responder(self) -> Responder:
         """Personas and language models. Raises LipsyncError for settings that are wrong."""
         with self._lock:
-            if self._mind is None:
-                self._mind = self._parts.mind()
-            return self._mind
+            if self._responder is None:
+                self._responder = self._parts.responder()
+            return self._responder
 
     @property
     def motion(self) -> MotionGenerator:
@@ -122,7 +122,7 @@ class ConversationService:
 
     def speaker(self, persona: str | None) -> Speaker:
         """How ``persona`` speaks; None: the default one. Raises LipsyncError."""
-        return self.mind.speaker(persona)
+        return self.responder.speaker(persona)
 
     # ---- answers
 
@@ -140,7 +140,7 @@ class ConversationService:
         The generator is to be read in :attr:`loop`: by ``loop.iterate`` in a thread, by ``loop.stream`` in another
         event loop. Raises LipsyncError at once: not_ready, failed_to_load, unknown_persona, vram_full.
         """
-        return self.speak(lambda: self.mind.reply(persona, history, question), persona=persona, options=options)
+        return self.speak(lambda: self.responder.reply(persona, history, question), persona=persona, options=options)
 
     def say(
         self,
@@ -261,7 +261,7 @@ class ConversationService:
         """
         self._service()
         speaker = self.speaker(persona)
-        loading = asyncio.create_task(self.mind.preload(persona))
+        loading = asyncio.create_task(self.responder.preload(persona))
         try:
             for phrase in speaker.phrases if video else speaker.phrases[:1]:
                 options = AnswerOptions(blendshapes="none", motion=False, video=video, fps=self.settings.fps)
@@ -322,14 +322,14 @@ class ConversationService:
             "motion": lambda: bool(self.motion.available_actions()),
             "stt": lambda: self.transcriber.health_check(),  # noqa: PLW0108 - the recognizer itself may be missing
         }
-        # The mind itself may be missing.
-        return await check_parts(lambda: self.mind.health_check(), probes, self.pool, self.limits.health_s)  # noqa: PLW0108
+        # The responder itself may be missing.
+        return await check_parts(lambda: self.responder.health_check(), probes, self.pool, self.limits.health_s)  # noqa: PLW0108
 
     def close(self) -> None:
         """End all answers, threads and child processes, and free GPU memory."""
-        if self._mind is not None:
+        if self._responder is not None:
             try:
-                self.loop.submit(self._mind.close()).result(5)
+                self.loop.submit(self._responder.close()).result(5)
             except Exception:
                 log.warning("the language models did not end", exc_info=True)
         self.loop.close()

@@ -13,7 +13,7 @@ from lipsync.conversation.options import AnswerOptions
 from lipsync.conversation.parts import SentencePart, SoundPart, VideoPart
 from lipsync.conversation.service import ConversationService
 from lipsync.settings import Settings
-from tests.helpers.conversation import FakeMind, FakeModel, fake_parts
+from tests.helpers.conversation import FakeResponder, FakeModel, fake_parts
 from tests.helpers.fake_service import FakeService
 from tests.helpers.run_async import run_async
 
@@ -25,8 +25,8 @@ def left_over() -> tuple[int, int]:
 
 def test_answers_leave_no_thread_file_or_task(settings: Settings) -> None:
     service = FakeService(settings)
-    mind = FakeMind(FakeModel("One. ", "Two. ", "Three. "))
-    conversations = ConversationService(settings, lambda: service, fake_parts(mind))
+    responder = FakeResponder(FakeModel("One. ", "Two. ", "Three. "))
+    conversations = ConversationService(settings, lambda: service, fake_parts(responder))
     options = AnswerOptions(video=True)
 
     async def read(until: type | None) -> None:

@@ -12,32 +12,32 @@ from lipsync.conversation.service import ConversationService
 from lipsync.conversation.types import AvatarFrame, Pipeline
 from lipsync.language_models.types import Message
 from lipsync.settings import Settings
-from tests.helpers.conversation import FakeMind, FakeModel, fake_parts
+from tests.helpers.conversation import FakeResponder, FakeModel, fake_parts
 from tests.helpers.fake_service import FakeService
 from tests.helpers.run_async import run_async
 
 
 @pytest.fixture
-def mind() -> FakeMind:
-    return FakeMind()
+def responder() -> FakeResponder:
+    return FakeResponder()
 
 
 @pytest.fixture
-def pipeline(settings: Settings, mind: FakeMind) -> Iterator[ConversationPipeline]:
+def pipeline(settings: Settings, responder: FakeResponder) -> Iterator[ConversationPipeline]:
     service = FakeService(settings)
-    conversations = ConversationService(settings, lambda: service, fake_parts(mind))
+    conversations = ConversationService(settings, lambda: service, fake_parts(responder))
     yield ConversationPipeline(conversations)
     conversations.close()
 
 
-def test_frames_are_in_the_order_of_the_sound(pipeline: Pipeline, mind: FakeMind) -> None:
+def test_frames_are_in_the_order_of_the_sound(pipeline: Pipeline, responder: FakeResponder) -> None:
     history = [Message(role="user", content="Hi"), Message(role="assistant", content="Hello.")]
 
     async def run() -> list[AvatarFrame]:
         return [frame async for frame in pipeline.process("Is it Paris?", history)]
 
     frames = run_async(run())
-    assert mind.asked == [(history, "Is it Paris?")]
+    assert responder.asked == [(history, "Is it Paris?")]
     texts = [frame.text_chunk for frame in frames if frame.text_chunk]
     assert texts == ["I am glad to hear that!", "The answer is Paris."]
     sound = [frame for frame in frames if frame.audio_chunk]
@@ -49,8 +49,8 @@ def test_frames_are_in_the_order_of_the_sound(pipeline: Pipeline, mind: FakeMind
     )
 
 
-def test_closing_the_iterator_stops_the_model(pipeline: ConversationPipeline, mind: FakeMind) -> None:
-    mind.model = FakeModel("One sentence. ", *["And more. "] * 100, delay_s=0.01)
+def test_closing_the_iterator_stops_the_model(pipeline: ConversationPipeline, responder: FakeResponder) -> None:
+    responder.model = FakeModel("One sentence. ", *["And more. "] * 100, delay_s=0.01)
 
     async def run() -> None:
         async with aclosing(pipeline.process("Hello", ())) as frames:
@@ -59,7 +59,7 @@ def test_closing_the_iterator_stops_the_model(pipeline: ConversationPipeline, mi
                     return
 
     run_async(run())
-    assert mind.model.is_closed
+    assert responder.model.is_closed
 
 
 def test_health_is_that_of_the_parts(pipeline: Pipeline) -> None:

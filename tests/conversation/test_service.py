@@ -17,21 +17,21 @@ from lipsync.conversation.service import ConversationParts, ConversationService
 from lipsync.errors import LipsyncError
 from lipsync.pipeline.errors import NotReadyError
 from lipsync.settings import Settings
-from tests.helpers.conversation import FakeMind, FakeModel, FakeTranscriber, fake_parts
+from tests.helpers.conversation import FakeResponder, FakeModel, FakeTranscriber, fake_parts
 from tests.helpers.fake_service import FakeService
 
 Part = TypeVar("Part")
 
 
 @pytest.fixture
-def mind() -> FakeMind:
-    return FakeMind(stored={"Who are you?": "I am a computer program. I am called Ada."})
+def responder() -> FakeResponder:
+    return FakeResponder(stored={"Who are you?": "I am a computer program. I am called Ada."})
 
 
 @pytest.fixture
-def conversations(settings: Settings, mind: FakeMind) -> Iterator[ConversationService]:
+def conversations(settings: Settings, responder: FakeResponder) -> Iterator[ConversationService]:
     service = FakeService(settings)
-    made = ConversationService(settings, lambda: service, fake_parts(mind))
+    made = ConversationService(settings, lambda: service, fake_parts(responder))
     yield made
     made.close()
 
@@ -53,11 +53,11 @@ def film(parts: list[AnswerPart]) -> bytes:
     return b"".join(part.data for part in parts if isinstance(part, VideoHeader | VideoPart))
 
 
-def test_a_question_is_answered(conversations: ConversationService, mind: FakeMind) -> None:
+def test_a_question_is_answered(conversations: ConversationService, responder: FakeResponder) -> None:
     parts = read(conversations, conversations.answer("What is the capital of France?"))
     assert done(parts).full_text == "I am glad to hear that! The answer is Paris."
     assert done(parts).degraded == ()
-    assert mind.asked == [((), "What is the capital of France?")]
+    assert responder.asked == [((), "What is the capital of France?")]
 
 
 def test_an_unknown_persona_is_an_error_at_once(conversations: ConversationService) -> None:
@@ -85,14 +85,14 @@ def test_a_phrase_of_the_persona_is_drawn_once(conversations: ConversationServic
     assert _count(conversations) == 1
 
 
-def test_prepared_phrases_are_sent_whole_also_at_overload(conversations: ConversationService, mind: FakeMind) -> None:
+def test_prepared_phrases_are_sent_whole_also_at_overload(conversations: ConversationService, responder: FakeResponder) -> None:
     conversations.loop.run(conversations.prepare(video=True))
     assert _count(conversations) == 1
     options = AnswerOptions(video=True, motion=False)
     whole = film(read(conversations, conversations.say("Hello! I am Ada.", options=options)))
     conversations.overload.drawn(1.0, 10.0)
     assert film(read(conversations, conversations.say("Hello! I am Ada.", options=options))) == whole
-    assert mind.preloaded == [None]
+    assert responder.preloaded == [None]
 
 
 def test_a_stored_reply_is_drawn_once(conversations: ConversationService) -> None:
@@ -125,7 +125,7 @@ def test_two_conversations_at_once_share_no_word(settings: Settings) -> None:
     found: dict[str, list[AnswerPart]] = {}
     service = FakeService(settings)
     both = [
-        (name, ConversationService(settings, lambda: service, fake_parts(FakeMind(FakeModel(*text.split(" "))))))
+        (name, ConversationService(settings, lambda: service, fake_parts(FakeResponder(FakeModel(*text.split(" "))))))
         for name, text in ((name, text.replace(" ", "  ")) for name, text in words.items())
     ]
     shared = both[0][1]
@@ -146,8 +146,8 @@ def test_two_conversations_at_once_share_no_word(settings: Settings) -> None:
 
 def test_health_names_each_part(settings: Settings) -> None:
     service = FakeService(settings)
-    mind = FakeMind(FakeModel(error=RuntimeError("down")))
-    conversations = ConversationService(settings, lambda: service, fake_parts(mind, FakeTranscriber("")))
+    responder = FakeResponder(FakeModel(error=RuntimeError("down")))
+    conversations = ConversationService(settings, lambda: service, fake_parts(responder, FakeTranscriber("")))
     works = conversations.loop.run(conversations.health_check())
     assert works == {"llm": False, "tts": True, "lipsync": True, "motion": True, "stt": False}
     conversations.close()
@@ -158,7 +158,7 @@ def test_a_part_that_cannot_be_created_leaves_the_others(settings: Settings) -> 
         raise LipsyncError("internal", request="-")
 
     fakes = fake_parts()
-    parts = ConversationParts(fakes.mind, fakes.reply_text, missing, missing)  # type: ignore[arg-type]
+    parts = ConversationParts(fakes.responder, fakes.reply_text, missing, missing)  # type: ignore[arg-type]
     service = FakeService(settings)
     conversations = ConversationService(settings, lambda: service, parts)
     answer = done(read(conversations, conversations.answer("Hello")))
@@ -182,13 +182,13 @@ def test_recognition_that_hangs_is_given_up(settings: Settings) -> None:
 def test_the_end_stops_answers_and_leaves_no_thread(settings: Settings) -> None:
     before = set(threading.enumerate())
     service = FakeService(settings)
-    mind = FakeMind(FakeModel("Never ", "ending.", delay_s=60))
-    conversations = ConversationService(settings, lambda: service, fake_parts(mind))
+    responder = FakeResponder(FakeModel("Never ", "ending.", delay_s=60))
+    conversations = ConversationService(settings, lambda: service, fake_parts(responder))
     parts = conversations.loop.submit(anext(conversations.answer("Hello")))
     conversations.loop.run(asyncio.sleep(0.05))
     conversations.close()
     assert parts.cancelled() or parts.exception() is not None
-    assert mind.is_closed
+    assert responder.is_closed
     assert not [thread for thread in set(threading.enumerate()) - before if thread.name.startswith(("talk", "conv"))]
 
 

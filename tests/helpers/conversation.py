@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from lipsync.animation.body_motion.types import MotionGenerator, MotionKeyframe, MotionKeyframes
 from lipsync.animation.types import FaceTrack
-from lipsync.conversation.mind import Speaker
+from lipsync.conversation.responder import Speaker
 from lipsync.conversation.service import ConversationParts
 from lipsync.errors import LipsyncError
 from lipsync.hearing.types import RATE, Transcript
@@ -114,8 +114,8 @@ class StillAnimator:
             yield frame_of(np.full((self.size[1], self.size[0], 3), 40 + self.drawn % 160, np.uint8))
 
 
-class FakeMind:
-    """A Mind with one persona, Ada, whose model is ``model``; ``stored`` replies are fixed phrases."""
+class FakeResponder:
+    """A Responder with one persona, Ada, whose model is ``model``; ``stored`` replies are fixed phrases."""
 
     def __init__(self, model: FakeModel | None = None, stored: Mapping[str, str] | None = None) -> None:
         self.model = model or FakeModel("I am glad to ", "hear that! The answer ", "is Paris.")
@@ -193,10 +193,10 @@ class FakeTranscriber:
 
 
 def fake_parts(
-    mind: FakeMind | None = None,
+    responder: FakeResponder | None = None,
     transcriber: FakeTranscriber | None = None,
     motion: MotionGenerator | None = None,
 ) -> ConversationParts:
     """Parts of a conversation that need nothing."""
-    mind, transcriber, motion = mind or FakeMind(), transcriber or FakeTranscriber(), motion or FakeMotion()
-    return ConversationParts(lambda: mind, lambda _language: FakeReply(), lambda: transcriber, lambda: motion)
+    responder, transcriber, motion = responder or FakeResponder(), transcriber or FakeTranscriber(), motion or FakeMotion()
+    return ConversationParts(lambda: responder, lambda _language: FakeReply(), lambda: transcriber, lambda: motion)

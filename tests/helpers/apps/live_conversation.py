@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.conversation.clause_speech import detect_moods
-from lipsync.conversation.mind import Speaker
+from lipsync.conversation.responder import Speaker
 from lipsync.conversation.options import StageLimits
 from lipsync.conversation.session import live_conversation
 from lipsync.conversation.turns.options import TurnLimits
@@ -32,7 +32,7 @@ from lipsync.speech.live_speech import LiveSpeech
 from lipsync.text.mood_spans import MoodSpan
 from lipsync.text.script import Script
 from tests.helpers.conversation import (
-    FakeMind,
+    FakeResponder,
     FakeModel,
     FakeModelReply,
     FakeTranscriber,
@@ -83,7 +83,7 @@ class ObedientModel(FakeModel):
         return not has("llm-raises")
 
 
-class ObedientMind(FakeMind):
+class ObedientResponder(FakeResponder):
     """One persona, Ada, who speaks with espeak."""
 
     def __init__(self) -> None:
@@ -93,7 +93,7 @@ class ObedientMind(FakeMind):
         return replace(super().speaker(persona), voice="espeak-female", greeting="Hello! I am Ada.")
 
     def reply(self, persona: str | None, history: Sequence[Message], question: str) -> FakeModelReply:  # noqa: ARG002
-        fail("mind-raises")
+        fail("responder-raises")
         if question == "What did I say?":
             question = "repeat: " + " ".join(message.content for message in history if message.role == "user")
         return FakeModelReply(ObedientModel(question), None)
@@ -154,7 +154,7 @@ class FailingService(FakeService):
 service = FailingService(settings)
 _open: Callable[..., StillAnimator] = lambda _parsed: StillAnimator(before_frame=draw)  # noqa: E731
 service.live = FailingLive(service._voices, service.parse, _open)
-parts = replace(fake_parts(ObedientMind(), FailingTranscriber()), moods=moods)
+parts = replace(fake_parts(ObedientResponder(), FailingTranscriber()), moods=moods)
 app = create_app(settings, service, parts)
 health_v1._FRESH_S = 0.1
 live_conversation.TurnLimits = partial(TurnLimits, max_transcription_s=1.0)  # type: ignore[assignment, misc]

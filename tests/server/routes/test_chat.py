@@ -1,4 +1,4 @@
-"""``POST /api/v1/chat``, at once and as events, with a fake mind and a real voice."""
+"""``POST /api/v1/chat``, at once and as events, with a fake responder and a real voice."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from flask.testing import FlaskClient
 from lipsync.server.app import create_app
 from lipsync.server.components import parts_of
 from lipsync.settings import Settings
-from tests.helpers.conversation import FakeMind, FakeModel, fake_parts
+from tests.helpers.conversation import FakeResponder, FakeModel, fake_parts
 from tests.helpers.fake_service import FakeService
 from tests.helpers.flask_client import client_of
 
 
 @pytest.fixture
-def mind() -> FakeMind:
-    return FakeMind()
+def responder() -> FakeResponder:
+    return FakeResponder()
 
 
 @pytest.fixture
-def app(settings: Settings, service: FakeService, mind: FakeMind) -> Flask:
-    return create_app(settings, service, fake_parts(mind))
+def app(settings: Settings, service: FakeService, responder: FakeResponder) -> Flask:
+    return create_app(settings, service, fake_parts(responder))
 
 
 def ask(client: FlaskClient, message: Any = "Hello", **more: Any) -> Any:
@@ -61,21 +61,21 @@ def test_the_answer_has_the_fields_of_the_specification(client: FlaskClient) -> 
     assert response.headers["Cache-Control"] == "no-store"
 
 
-def test_the_history_reaches_the_mind(client: FlaskClient, mind: FakeMind) -> None:
+def test_the_history_reaches_the_responder(client: FlaskClient, responder: FakeResponder) -> None:
     history = [
         {"role": "system", "content": "You are a pirate."},
         {"role": "user", "content": "Hi"},
         {"role": "assistant", "content": "Hello."},
     ]
     assert ask(client, "How are you?", conversation_history=history).status_code == 200
-    ((messages, question),) = mind.asked
+    ((messages, question),) = responder.asked
     assert [(message.role, message.content) for message in messages] == [("user", "Hi"), ("assistant", "Hello.")]
     assert question == "How are you?"
 
 
-def test_html_and_scripts_are_removed(client: FlaskClient, mind: FakeMind) -> None:
+def test_html_and_scripts_are_removed(client: FlaskClient, responder: FakeResponder) -> None:
     ask(client, "<p>Is 2 &lt; 3?</p><script>alert('x')</script>")
-    assert mind.asked[0][1] == "Is 2 < 3?"
+    assert responder.asked[0][1] == "Is 2 < 3?"
 
 
 @pytest.mark.parametrize(
@@ -98,11 +98,11 @@ def test_html_and_scripts_are_removed(client: FlaskClient, mind: FakeMind) -> No
     ],
 )
 def test_each_wrong_field_has_one_clear_answer(
-    client: FlaskClient, mind: FakeMind, fields: dict[str, Any], status: int, code: str
+    client: FlaskClient, responder: FakeResponder, fields: dict[str, Any], status: int, code: str
 ) -> None:
     response = client.post("/api/v1/chat", data=json.dumps(fields), content_type="application/json")
     assert (response.status_code, response.get_json()["code"]) == (status, code)
-    assert not mind.asked
+    assert not responder.asked
 
 
 def test_errors_are_in_the_callers_language(client: FlaskClient) -> None:
@@ -110,8 +110,8 @@ def test_errors_are_in_the_callers_language(client: FlaskClient) -> None:
     assert response.get_json()["error"].startswith("Текст порожній")
 
 
-def test_what_failed_is_named_in_a_header(client: FlaskClient, mind: FakeMind) -> None:
-    mind.model = FakeModel(error=RuntimeError("gone"))
+def test_what_failed_is_named_in_a_header(client: FlaskClient, responder: FakeResponder) -> None:
+    responder.model = FakeModel(error=RuntimeError("gone"))
     response = ask(client)
     assert response.headers["X-Degraded"] == "llm"
     assert response.get_json()["full_text"].startswith("I am sorry")
@@ -157,20 +157,20 @@ def test_more_talks_than_allowed_are_refused(app: Flask, client: FlaskClient, se
     assert slots.taken == settings.talks - 1
 
 
-def test_a_reader_that_leaves_a_stream_gives_its_place_back(app: Flask, mind: FakeMind) -> None:
-    mind.model = FakeModel("One sentence. ", *["And another one. "] * 100, delay_s=0.01)
+def test_a_reader_that_leaves_a_stream_gives_its_place_back(app: Flask, responder: FakeResponder) -> None:
+    responder.model = FakeModel("One sentence. ", *["And another one. "] * 100, delay_s=0.01)
     slots = parts_of(app).talk.slots
     response = app.test_client().post("/api/v1/chat?stream=1", json={"message": "Hello"}, buffered=False)
     assert next(iter(response.response))
     assert slots.taken == 1
     response.close()
     assert slots.taken == 0
-    assert mind.model.is_closed
+    assert responder.model.is_closed
 
 
 def test_a_caller_has_ten_requests_a_minute(settings: Settings, service: FakeService) -> None:
     limited = settings.model_copy(update={"rate_limit": "10/minute"})
-    client = client_of(create_app(limited, service, fake_parts(FakeMind(FakeModel("Yes.")))))
+    client = client_of(create_app(limited, service, fake_parts(FakeResponder(FakeModel("Yes.")))))
     codes = [client.post("/api/v1/chat", json={"message": ""}).status_code for _ in range(11)]
     assert codes == [400] * 10 + [429]
 

@@ -12,7 +12,7 @@ from lipsync.server.app import create_app
 from lipsync.server.components import parts_of
 from lipsync.settings import Settings
 from lipsync.storage.database import connect
-from tests.helpers.conversation import FakeMind, FakeModel, FakeTranscriber, fake_parts
+from tests.helpers.conversation import FakeResponder, FakeModel, FakeTranscriber, fake_parts
 from tests.helpers.fake_service import FakeService
 from tests.helpers.flask_client import client_of
 
@@ -31,8 +31,8 @@ def test_all_parts_work(client: FlaskClient) -> None:
 
 
 def test_a_part_with_a_fallback_degrades(settings: Settings, service: FakeService) -> None:
-    mind = FakeMind(FakeModel(error=RuntimeError("down")))
-    client = client_of(create_app(settings, service, fake_parts(mind, FakeTranscriber(""))))
+    responder = FakeResponder(FakeModel(error=RuntimeError("down")))
+    client = client_of(create_app(settings, service, fake_parts(responder, FakeTranscriber(""))))
     health = client.get("/api/v1/health").get_json()
     assert health["status"] == "degraded"
     assert (health["components"]["llm"], health["components"]["stt"]) == (False, False)

@@ -18,7 +18,7 @@ from lipsync.server.app import create_app
 from lipsync.server.components import parts_of
 from lipsync.settings import Settings
 from lipsync.storage.database import connect
-from tests.helpers.conversation import FakeMind, FakeTranscriber, fake_parts
+from tests.helpers.conversation import FakeResponder, FakeTranscriber, fake_parts
 from tests.helpers.fake_service import FakeService
 from tests.helpers.flask_client import client_of
 
@@ -29,13 +29,13 @@ def transcriber() -> FakeTranscriber:
 
 
 @pytest.fixture
-def mind() -> FakeMind:
-    return FakeMind()
+def responder() -> FakeResponder:
+    return FakeResponder()
 
 
 @pytest.fixture
-def app(settings: Settings, service: FakeService, mind: FakeMind, transcriber: FakeTranscriber) -> Flask:
-    return create_app(settings, service, fake_parts(mind, transcriber))
+def app(settings: Settings, service: FakeService, responder: FakeResponder, transcriber: FakeTranscriber) -> Flask:
+    return create_app(settings, service, fake_parts(responder, transcriber))
 
 
 def recording(seconds: float = 1.0, rate: int = 16000) -> io.BytesIO:
@@ -50,7 +50,7 @@ def send(client: FlaskClient, **fields: Any) -> Any:
 
 
 def test_a_spoken_question_is_answered_by_files(
-    client: FlaskClient, mind: FakeMind, transcriber: FakeTranscriber
+    client: FlaskClient, responder: FakeResponder, transcriber: FakeTranscriber
 ) -> None:
     response = send(client, audio=(recording(), "question.wav"))
     answer = response.get_json()
@@ -58,7 +58,7 @@ def test_a_spoken_question_is_answered_by_files(
     assert answer["transcription"] == "What is the capital of France?"
     assert answer["reply_text"] == "I am glad to hear that! The answer is Paris."
     assert transcriber.heard == [(16000, "en")]
-    assert mind.asked[0][1] == "What is the capital of France?"
+    assert responder.asked[0][1] == "What is the capital of France?"
     sound = client.get(answer["audio_url"])
     assert (sound.status_code, sound.mimetype) == (200, "audio/wav")
     with wave.open(io.BytesIO(sound.data)) as file:
@@ -77,13 +77,13 @@ def test_a_written_question_needs_no_video(client: FlaskClient) -> None:
     assert answer["video_url"] is None
 
 
-def test_a_conversation_goes_on(app: Flask, client: FlaskClient, mind: FakeMind) -> None:
+def test_a_conversation_goes_on(app: Flask, client: FlaskClient, responder: FakeResponder) -> None:
     remembered = parts_of(app).conversations
     id = remembered.create("address 127.0.0.1", "ada").id
     for question in ("Hello", "What did I say?"):
         assert send(client, text=question, conversation=id, video="0").status_code == 200
     answer = "I am glad to hear that! The answer is Paris."
-    assert [message.content for message in mind.asked[1][0]] == ["Hello", answer]
+    assert [message.content for message in responder.asked[1][0]] == ["Hello", answer]
     assert [one.text for one in remembered.utterances(id)] == ["Hello", answer, "What did I say?", answer]
     unknown = send(client, text="Hello", conversation="0" * 32)
     assert (unknown.status_code, unknown.get_json()["code"]) == (404, "conversation_unknown")
@@ -153,12 +153,12 @@ def test_a_recording_that_is_too_large_is_refused(client: FlaskClient, settings:
 
 
 def test_a_recording_without_words_is_not_answered(
-    client: FlaskClient, mind: FakeMind, transcriber: FakeTranscriber
+    client: FlaskClient, responder: FakeResponder, transcriber: FakeTranscriber
 ) -> None:
     transcriber.text = " … "
     response = send(client, audio=(recording(), "q.wav"))
     assert (response.status_code, response.get_json()["code"]) == (422, "nothing_heard")
-    assert not mind.asked
+    assert not responder.asked
 
 
 def test_recognition_that_hangs_has_its_own_answer(

@@ -127,9 +127,9 @@ def test_an_answer_that_cannot_begin_is_an_error(client: LiveClient, faults: Pat
 
 
 def test_an_answer_that_breaks_off_is_an_error(client: LiveClient, faults: Path) -> None:
-    (faults / "mind-raises").touch()
+    (faults / "responder-raises").touch()
     client.send(type="chat", message="Hello")
     error = client.until("error")
     assert (error["code"], error["answer"]) == ("internal", 1)
-    (faults / "mind-raises").unlink()
+    (faults / "responder-raises").unlink()
     assert client.ask("Hello")["full_text"] == "Paris it is."

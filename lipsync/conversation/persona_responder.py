@@ -1,11 +1,11 @@
-"""The mind of conversations: the personas of this server, and its language models."""
+"""The responder of conversations: the personas of this server, and its language models."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator, Sequence
 
-from lipsync.conversation.mind import Speaker
+from lipsync.conversation.responder import Speaker
 from lipsync.conversation.personas.load import Personas
 from lipsync.conversation.personas.persona import Persona
 from lipsync.errors import LipsyncError
@@ -20,8 +20,8 @@ _MAX_HISTORY_CHARACTERS = 8_000
 """Characters of the last messages that a model reads: about half of the context of 4,096 tokens."""
 
 
-class PersonaMind:
-    """A :class:`lipsync.conversation.mind.Mind`. Models are connected to, or loaded, with the first question."""
+class PersonaResponder:
+    """A :class:`lipsync.conversation.responder.Responder`. Models are connected to, or loaded, with the first question."""
 
     def __init__(self, settings: Settings, personas: Personas) -> None:
         self._personas = personas
@@ -76,7 +76,7 @@ class PersonaMind:
 
 
 class PersonaReply:
-    """A reply of one of the models: a :class:`lipsync.conversation.mind.Reply`."""
+    """A reply of one of the models: a :class:`lipsync.conversation.responder.Reply`."""
 
     def __init__(self, reply: ModelReply, persona: Persona, *, has_failed: bool) -> None:
         self._reply, self._persona, self._has_failed = reply, persona, has_failed

@@ -44,7 +44,7 @@ class Reply(Protocol):
         ...
 
 
-class Mind(Protocol):
+class Responder(Protocol):
     """Personas, and what replies in their place. Used by one event loop."""
 
     def speaker(self, persona: str | None) -> Speaker:

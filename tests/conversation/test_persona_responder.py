@@ -1,4 +1,4 @@
-"""The personas and models of this server as the mind of conversations, with a fake Ollama: down, slow, broken."""
+"""The personas and models of this server as the responder of conversations, with a fake Ollama: down, slow, broken."""
 
 from __future__ import annotations
 
@@ -88,13 +88,13 @@ def test_markup_and_stage_directions_are_not_spoken(settings: Settings, ollama: 
 def test_an_unknown_persona_is_refused(settings: Settings) -> None:
     parts = conversation_parts(settings, load_personas(None, "ada"))
     with pytest.raises(LipsyncError) as caught:
-        parts.mind().speaker("nobody")
+        parts.responder().speaker("nobody")
     assert caught.value.code == "unknown_persona"
 
 
 @pytest.mark.parametrize(("persona", "language"), [("ada", "en"), ("lev", "ru"), ("taras", "uk")])
 def test_each_shipped_persona_greets_in_its_language(settings: Settings, persona: str, language: str) -> None:
     parts = conversation_parts(settings, load_personas(None, persona))
-    speaker = parts.mind().speaker(None)
+    speaker = parts.responder().speaker(None)
     assert (speaker.name, speaker.language) == (persona, language)
     assert len(speaker.phrases) > 1

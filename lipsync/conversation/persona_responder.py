@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Sequence
 
-from lipsync.conversation.responder import Speaker
 from lipsync.conversation.personas.load import Personas
 from lipsync.conversation.personas.persona import Persona
+from lipsync.conversation.responder import Speaker
 from lipsync.errors import LipsyncError
 from lipsync.language_models.chain import ModelChain, ModelReply
 from lipsync.language_models.models import LanguageModels, generation_options
@@ -21,7 +21,7 @@ _MAX_HISTORY_CHARACTERS = 8_000
 
 
 class PersonaResponder:
-    """A :class:`lipsync.conversation.responder.Responder`. Models are connected to, or loaded, with the first question."""
+    """A :class:`lipsync.conversation.responder.Responder`. The first question connects to models, or loads them."""
 
     def __init__(self, settings: Settings, personas: Personas) -> None:
         self._personas = personas

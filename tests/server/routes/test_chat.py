@@ -15,7 +15,7 @@ from flask.testing import FlaskClient
 from lipsync.server.app import create_app
 from lipsync.server.components import parts_of
 from lipsync.settings import Settings
-from tests.helpers.conversation import FakeResponder, FakeModel, fake_parts
+from tests.helpers.conversation import FakeModel, FakeResponder, fake_parts
 from tests.helpers.fake_service import FakeService
 from tests.helpers.flask_client import client_of
 

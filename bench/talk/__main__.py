@@ -52,9 +52,7 @@ def main() -> int:
     parser.add_argument("--questions", type=int, default=30, help="only the first ones of thirty")
     parser.add_argument("--persona", help="who answers; ada, with --russian lev")
     parser.add_argument("--voices", default="hibari,silero,espeak", help="voice engines, of questions and answers")
-    parser.add_argument(
-        "--models", nargs="*", choices=MODELS, default=list(MODELS), help="models that answer"
-    )
+    parser.add_argument("--models", nargs="*", choices=MODELS, default=list(MODELS), help="models that answer")
     parser.add_argument("--modes", nargs="*", choices=MODES, default=list(MODES), help="how the microphone is used")
     parser.add_argument("--interrupts", type=int, default=20, help="positions at which answers are interrupted")
     parser.add_argument("--russian", action="store_true", help="ask in Russian")

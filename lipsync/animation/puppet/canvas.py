@@ -63,10 +63,14 @@ class Canvas:
         _interpolate(self.places, places, outer, box, step, keeps_around=False)
 
     def lay(self, joined: Floats, feather: Floats, left: int, top: int) -> None:
-        """Put the exact places of a window over the spread ones; ``left`` and ``top`` are even."""
+        """Put the exact places of a window, ``joined`` (h, w, 2), over the spread ones, by ``feather`` (h, w, 2).
+
+        ``left`` and ``top`` are even.
+        """
         height, width = joined.shape[:2]
         area = self.places[top : top + height, left : left + width]
-        area += (joined - area) * feather
+        joined = cv2.multiply(cv2.subtract(joined, area), feather)
+        area += joined
         half = self.half_places[top // 2 : (top + height) // 2, left // 2 : (left + width) // 2]
         # The upper left of four pixels stands for all: a mean across the seam would be of neither side.
         half[:] = area[::2, ::2] * np.float32(0.5)

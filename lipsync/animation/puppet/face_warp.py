@@ -55,7 +55,16 @@ class Lattice:
     def to_cells(self, points: NDArray[np.floating]) -> NDArray[np.float32]:
         """Pixels to lattice coordinates, in which the nodes stand at whole numbers."""
         origin = np.array([self.left - 0.5 + self.step / 2, self.top - 0.5 + self.step / 2])
+        if points.dtype == np.float32 and points.ndim == 3:  # a field of a frame: NumPy takes twenty times as long
+            matrix = np.column_stack([np.eye(2), -origin]) / self.step
+            return np.asarray(cv2.transform(points, matrix), np.float32)
         return np.asarray((points - origin) / self.step, np.float32)
+
+
+def node_grid(columns: int, rows: int) -> NDArray[np.float32]:
+    """(rows, columns, 2) column and row of each node."""
+    x, y = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
+    return np.dstack([x, y])
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from lipsync.animation.puppet.canvas import Canvas, NodeBox, within
 from lipsync.animation.puppet.curves import sample, smoothstep
+from lipsync.animation.puppet.detail import DetailPlan
+from lipsync.animation.puppet.face_warp import node_grid
 from lipsync.animation.puppet.rig import Rig
 from lipsync.animation.puppet.seam import Seam
-from lipsync.face.topology import BROWS_LOWER, FACE_OVAL
 
 Floats = NDArray[np.float32]
 
@@ -29,6 +30,9 @@ _STEEP = 0.5
 """Cells of displacement from one cell to the next from which it is steep."""
 _BANDS = 4
 """Bands of the lattice, from top to bottom, of which each is drawn only as wide as it moves."""
+_SHARPENED = (0.3, 1.0)
+"""Pixels that some of the head has moved from which half and all of the sharpening is used."""
+MAX_SHARPNESS = len(_SHARPENED)
 _MOVED = 1 / 64
 """Pixels: a node that comes from no further away stands still (OpenCV maps to a 32nd of a pixel)."""
 
@@ -45,8 +49,10 @@ class MappedFrame:
     """(2,) whole steps of the lattice, right and down, that the mouth has moved with the head."""
     boxes: list[NodeBox]
     """The nodes of the head's lattice whose cells differ from the portrait, without overlaps."""
-    detail: NodeBox
-    """The nodes of the mouth's lattice whose cells have a place for every pixel: the face."""
+    sharpness: int
+    """Level of the canvas' sharpness to sample from."""
+    details: list[NodeBox]
+    """The nodes of the mouth's lattice whose cells have a place for every pixel, without overlaps."""
 
 
 class FrameMap:
@@ -59,61 +65,62 @@ class FrameMap:
         warp = rig.warp
         self._nodes = warp.lattice.nodes()
         self._fineness = rig.head.lattice.step // warp.lattice.step
-        areas = [*(lid.area for lid in rig.eyelids), *(fold.area for fold in rig.smile_folds)]
-        self._painted = np.array(
-            [
-                (x, y)
-                for rows, columns in areas
-                for y in (rows.start, rows.stop)
-                for x in (columns.start, columns.stop)
-            ],
-            np.float64,
-        ).reshape(-1, 2)
-        """(n, 2) corners of the rectangles in which lids and the folds of a smile are painted, pixels."""
-        self._face = self._plan_face()
+        self._detail = DetailPlan(rig, self._seam.window)
+        face = self._detail.face
         upper = rig.upper_face
         self._inner = (
-            min(warp.column0, upper.column0, self._face[0]),
-            min(warp.row0, upper.row0, self._face[1]),
-            max(warp.column1, upper.column0 + upper.fields.shape[2], self._face[2]),
-            max(warp.row1, upper.row0 + upper.fields.shape[1], self._face[3]),
+            min(warp.column0, upper.column0, face[0]),
+            min(warp.row0, upper.row0, face[1]),
+            max(warp.column1, upper.column0 + upper.fields.shape[2], face[2]),
+            max(warp.row1, upper.row0 + upper.fields.shape[1], face[3]),
         )
         """Nodes that mouth or upper face can move while the head rests."""
         rows, columns = warp.shape
-        self._cells = _grid(columns, rows)
+        self._cells = node_grid(columns, rows)
         self._band = -(-(rig.head.lattice.rows - 2) // _BANDS)
         self.mouth = (rig.motion.mouth.upper.mean(0) + rig.motion.mouth.lower.mean(0)) / 2
         """(2,) pixels: the middle of the mouth."""
 
     def compose(
-        self, canvas: Canvas, sides: tuple[Floats, Floats], weights: Floats, seal: float, pose: Floats, torso: Floats
+        self,
+        canvas: Canvas,
+        sides: tuple[Floats, Floats],
+        weights: Floats,
+        seal: float,
+        pose: Floats,
+        torso: Floats,
+        *,
+        smiles: bool,
     ) -> MappedFrame:
         """Write the map of one frame into ``canvas``.
 
         ``sides``: fields (rows, columns, 2) of the mouth above and below the lips; ``weights`` (52,), ``seal``,
-        ``pose`` (5,) and ``torso`` (3,) of the frame.
+        ``pose`` (5,) and ``torso`` (3,) of the frame; ``smiles``: whether the folds of a smile are painted.
         """
         head, lattice = self._rig.head, self._rig.warp.lattice
         moved = head.displacement(pose, torso)
         outer = head.invert(moved)
         inner = self._reached(self._inner, moved, self._fineness)
         rest = self._refine(outer - head.nodes, inner)
-        places = self._undo_upper_face(rest, weights)
+        cells = lattice.to_cells(rest)
+        places = self._undo_upper_face(rest, cells, weights)
         shift = np.round(head.at(moved, self.mouth[None])[0] / lattice.step).astype(np.int64)
         warp = self._rig.warp
         mouth = self._reached((warp.column0, warp.row0, warp.column1, warp.row1), moved)
         part = within(mouth, inner)
-        backward = self._sample_sides(sides, rest[part], places[part])
+        backward = self._sample_sides(sides, cells[part], places[part])
         contours = self._contours(sides, moved, seal)
         heights = self._seam.heights(*(contour - (shift * lattice.step).astype(np.float32) for contour in contours))
         share = self._upper_share(heights, shift, mouth)
         places[part] = backward[1] + (backward[0] - backward[1]) * share
         boxes = self._moving_boxes(outer, inner)
         self._spread(canvas, outer, places, inner, boxes)
-        detail = self._detail_box(moved, shift, inner)
-        canvas.spread_detail(places, inner, detail, lattice.step)
+        sharpness = _sharpness(moved)
+        details = self._detail.boxes(moved, shift, inner, whole=sharpness < MAX_SHARPNESS, smiles=smiles)
+        for detail in details:
+            canvas.spread_detail(places, inner, detail, lattice.step)
         self._join(canvas, backward, heights, shift, mouth)
-        return MappedFrame(moved, contours, shift, boxes, detail)
+        return MappedFrame(moved, contours, shift, boxes, sharpness, details)
 
     def _spread(self, canvas: Canvas, outer: Floats, places: Floats, inner: NodeBox, boxes: list[NodeBox]) -> None:
         """Spread the head's map over ``boxes``, and over the nodes in ``inner`` that of mouth and upper face too."""
@@ -151,18 +158,18 @@ class FrameMap:
         top, left = box[1] - y0 * fine, box[0] - x0 * fine
         return np.asarray(nodes + finer[top : top + nodes.shape[0], left : left + nodes.shape[1]], np.float32)
 
-    def _undo_upper_face(self, rest: Floats, weights: Floats) -> Floats:
-        """(rows, columns, 2) ``rest``, from where brows, lids and cheeks have moved its places."""
+    def _undo_upper_face(self, rest: Floats, cells: Floats, weights: Floats) -> Floats:
+        """(rows, columns, 2) ``rest``, from where brows, lids and cheeks have moved its places; ``cells``: the same
+        in cells of the lattice."""
         face = self._rig.upper_face.displacement(weights)
         if face is None:
             return rest.copy()
-        upper, lattice = self._rig.upper_face, self._rig.warp.lattice
-        origin = np.array([upper.column0, upper.row0], np.float32)
-        there = np.zeros_like(rest)
-        for _ in range(2):
-            cells = lattice.to_cells(rest - there) - origin
-            there = cv2.remap(face, cells, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-        return np.asarray(rest - there, np.float32)
+        upper, step = self._rig.upper_face, np.float32(self._rig.warp.lattice.step)
+        face /= step
+        cells = cells - np.array([upper.column0, upper.row0], np.float32)
+        there = cv2.remap(face, cells, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        there = cv2.remap(face, cells - there, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+        return np.asarray(rest - step * there, np.float32)
 
     def _invert(self, field: Floats) -> Floats:
         """(rows, columns, 2) backward displacement, in pixels, of a forward ``field`` of the part, in cells."""
@@ -174,10 +181,11 @@ class FrameMap:
             places += damping * (self._cells - there - places)
         return np.asarray((places - self._cells) * np.float32(self._rig.warp.lattice.step), np.float32)
 
-    def _sample_sides(self, sides: tuple[Floats, Floats], rest: Floats, places: Floats) -> list[Floats]:
-        """``places``, from where each side of the mouth has moved them; ``rest``: the same on the resting head."""
+    def _sample_sides(self, sides: tuple[Floats, Floats], cells: Floats, places: Floats) -> list[Floats]:
+        """``places``, from where each side of the mouth has moved them; ``cells``: the same on the resting head, in
+        cells of the lattice."""
         warp = self._rig.warp
-        cells = warp.lattice.to_cells(rest) - np.array([warp.column0, warp.row0], np.float32)
+        cells = cells - np.array([warp.column0, warp.row0], np.float32)
         backward = [self._invert(side / np.float32(warp.lattice.step)) for side in sides]
         return [
             np.asarray(
@@ -237,7 +245,9 @@ class FrameMap:
         upper, lower = (
             cv2.resize(side[area], size, interpolation=cv2.INTER_LINEAR)[step:-step, step:-step] for side in backward
         )
-        joined = lower + (upper - lower) * window.axes.upper_share(heights)[..., None]
+        share = window.axes.upper_share(heights)
+        joined = cv2.multiply(cv2.subtract(upper, lower), cv2.merge([share, share]))
+        joined += lower
         canvas.lay(
             joined,
             window.feather,
@@ -245,45 +255,12 @@ class FrameMap:
             window.top - lattice.top + int(shift[1]) * step,
         )
 
-    def _detail_box(self, moved: Floats, shift: NDArray[np.int64], inner: NodeBox) -> NodeBox:
-        """The nodes over the face and the lips' window, which move with the mouth, and over lids and cheeks."""
-        first, last = np.array(self._face[:2]) + shift, np.array(self._face[2:]) + shift
-        if len(self._painted):
-            # Only the detail is sampled from the canvas' source, into which these are painted.
-            corners = self._rig.warp.lattice.to_cells(self._painted + self._rig.head.at(moved, self._painted))
-            first = np.minimum(first, np.floor(corners.min(0)).astype(np.int64) - 1)
-            last = np.maximum(last, np.ceil(corners.max(0)).astype(np.int64) + 2)
-        (x0, y0), (x1, y1) = first.tolist(), last.tolist()
-        return (
-            min(max(x0, inner[0] + 1), inner[2] - 2),
-            min(max(y0, inner[1] + 1), inner[3] - 2),
-            max(min(x1, inner[2] - 1), inner[0] + 2),
-            max(min(y1, inner[3] - 1), inner[1] + 2),
-        )
-
-    def _plan_face(self) -> NodeBox:
-        """The nodes over the resting face from the brows to the chin, over lids, cheeks and the lips' window."""
-        points, unit, lattice = self._rig.motion.mouth.points, self._rig.motion.eye_distance, self._rig.warp.lattice
-        oval = points[list(FACE_OVAL)]
-        brows = points[[k for line in BROWS_LOWER for k in line]]
-        low = np.array([oval[:, 0].min() + 0.12 * unit, brows[:, 1].min() - 0.12 * unit])
-        high = np.array([oval[:, 0].max() - 0.12 * unit, oval[:, 1].max() - 0.05 * unit])
-        window, warp = self._seam.window, self._rig.warp
-        first, last = np.floor(lattice.to_cells(low) + 0.5), np.ceil(lattice.to_cells(high) + 0.5)
-        if window is not None:
-            origin = np.array([warp.column0, warp.row0])
-            first = np.minimum(first, origin + np.array([window.column0, window.row0]))
-            last = np.maximum(last, origin + np.array([window.column1, window.row1]))
-        if len(self._painted):
-            cells = lattice.to_cells(self._painted)
-            first, last = np.minimum(first, np.floor(cells.min(0))), np.maximum(last, np.ceil(cells.max(0)) + 1)
-        return int(first[0]), int(first[1]), int(last[0]), int(last[1])
-
     def _moving_boxes(self, outer: Floats, inner: NodeBox) -> list[NodeBox]:
         """Bands of the head's nodes, one below the other, whose cells may differ from the portrait."""
         head, fine = self._rig.head, self._fineness
         height, width = outer.shape[:2]
-        moves = (cv2.absdiff(outer, head.nodes).reshape(height, -1) > _MOVED).reshape(height, width, 2).any(2)
+        away = cv2.absdiff(outer, head.nodes)
+        moves = np.maximum(away[..., 0], away[..., 1]) > _MOVED
         # A node's value reaches as far as its neighbours. The lattice's outermost cells are for interpolation only.
         reached = cv2.dilate(moves.view(np.uint8), np.ones((3, 3), np.uint8))
         reached[inner[1] // fine : -(-inner[3] // fine), inner[0] // fine : -(-inner[2] // fine)] = 1
@@ -296,6 +273,12 @@ class FrameMap:
         return boxes
 
 
+def _sharpness(moved: Floats) -> int:
+    """0 to MAX_SHARPNESS: how much linear interpolation blurs, by how far most of the head has moved."""
+    farthest = float(np.abs(moved).max())
+    return sum(farthest >= bound for bound in _SHARPENED)
+
+
 def _seal_lips(upper: Floats, lower: Floats, seal: float, down: NDArray[np.float64]) -> tuple[Floats, Floats]:
     """Both contours (n, 2) brought together where the lips touch.
 
@@ -305,9 +288,3 @@ def _seal_lips(upper: Floats, lower: Floats, seal: float, down: NDArray[np.float
     gap = (lower - upper) @ down.astype(np.float32)
     half = np.maximum(gap, 0)[:, None] * down.astype(np.float32) * smoothstep(seal, 0.8, 1.0) / 2
     return np.asarray(upper + half, np.float32), np.asarray(lower - half, np.float32)
-
-
-def _grid(columns: int, rows: int) -> Floats:
-    """(rows, columns, 2) column and row of each node."""
-    x, y = np.meshgrid(np.arange(columns, dtype=np.float32), np.arange(rows, dtype=np.float32))
-    return np.dstack([x, y])

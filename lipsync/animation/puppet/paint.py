@@ -55,10 +55,11 @@ def paint_interior(
     top = np.interp(columns, upper[:, 0], upper[:, 1]).astype(np.float32)[None]
     bottom = np.interp(columns, lower[:, 0], lower[:, 1]).astype(np.float32)[None]
     colour, own = _lay_layers(interior, box, jaw, tongue, turn, down)
-    warmth = interior.palette.warmth
-    exponents = np.array([1 - warmth, 1, 1 + 0.6 * warmth], np.float32)
-    colour *= _shade(interior, mask, rows - top, opening, own)[..., None] ** exponents
-    colour = _rim_of_lip(colour, interior, rows - top, bottom - rows, bottom - top)
+    light = _shade(interior, mask, rows - top, opening, own)
+    keeps, rim = _rim_of_lip(rows - top, bottom - rows, bottom - top, interior.millimetre)
+    # Channels one by one: NumPy takes several times as long to spread a plane over three of them.
+    colour *= cv2.merge([level * keeps for level in _tinted(light, interior.palette.warmth)])
+    colour += cv2.merge([rim * level for level in interior.palette.lip])
     _blend(frame, box, colour, mask)
 
 
@@ -143,30 +144,38 @@ def _lay_layers(
     x0, y0, width, height = box
     corner = np.array([interior.left, interior.top], np.float32)
 
-    def place(layer: NDArray[np.uint8], moved: Floats, border: int) -> Floats:
+    def place(layer: NDArray[np.uint8], moved: Floats) -> NDArray[np.uint8]:
         # A pixel p of the layer is at corner + p + moved, and the head's displacement moves it on.
         offset = corner + moved
         shift = offset + turn[:, :2] @ offset + turn[:, 2] - np.array([x0, y0], np.float32)
         matrix = np.column_stack([np.eye(2, dtype=np.float32) + turn[:, :2], shift])
-        laid = cv2.warpAffine(layer, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=border)
-        return np.asarray(laid, np.float32)
+        laid = cv2.warpAffine(layer, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return np.asarray(laid, np.uint8)
 
-    def over(below: Floats, layer: NDArray[np.uint8], moved: Floats, opacity: float = 1.0) -> Floats:
-        laid = place(layer, moved, cv2.BORDER_REPLICATE)
-        return np.asarray(below * (1 - laid[..., 3:] * (opacity / 255)) + laid[..., :3] * opacity, np.float32)
+    def lay(layer: NDArray[np.uint8], moved: Floats, opacity: float = 1.0) -> Floats:
+        """Lay ``layer`` over ``colour``, in place; returns its alpha (h, w), 0-1."""
+        *channels, alpha = cv2.split(place(layer, moved))
+        share = np.asarray(alpha * np.float32(opacity / 255))
+        rest = 1 - share
+        colour[:] = cv2.multiply(colour, cv2.merge([rest, rest, rest]))
+        cv2.accumulate(cv2.convertScaleAbs(cv2.merge(channels), alpha=opacity), colour)
+        return share
 
     still = np.zeros(2, np.float32)
     with_jaw = interior.jaw_path * np.float32(jaw)
     raised = (-9 * tongue * interior.millimetre * down).astype(np.float32)
-    colour = place(interior.cavity, still, cv2.BORDER_REPLICATE)
-    colour = over(colour, interior.tongue, with_jaw * np.float32(0.78) + raised)
-    colour = over(colour, interior.lower_teeth, with_jaw, _FIRM_TEETH)
-    colour = over(colour, interior.upper_teeth, still)
-    if not interior.own_teeth.size:
-        return colour, np.zeros((height, width), np.float32)
-    own = place(interior.own_teeth, still, cv2.BORDER_REPLICATE)
-    alpha = own[..., 3] / 255
-    return np.asarray(colour * (1 - alpha[..., None]) + own[..., :3], np.float32), np.asarray(alpha, np.float32)
+    colour = place(interior.cavity, still).astype(np.float32)
+    lay(interior.tongue, with_jaw * np.float32(0.78) + raised)
+    lay(interior.lower_teeth, with_jaw, _FIRM_TEETH)
+    lay(interior.upper_teeth, still)
+    own = lay(interior.own_teeth, still) if interior.own_teeth.size else np.zeros((height, width), np.float32)
+    return colour, own
+
+
+def _tinted(light: Floats, warmth: float) -> list[Floats]:
+    """(h, w) light of red, green and blue: where there is less of it, it is warmer."""
+    logarithm = cv2.log(light)
+    return [cv2.exp(logarithm * np.float32(1 - warmth)), light, cv2.exp(logarithm * np.float32(1 + 0.6 * warmth))]
 
 
 def _shade(interior: Interior, mask: Floats, below_lip: Floats, opening: float, own: Floats) -> Floats:
@@ -186,23 +195,36 @@ def _shade(interior: Interior, mask: Floats, below_lip: Floats, opening: float, 
     return np.asarray(under_lip * edge * light, np.float32)
 
 
-def _rim_of_lip(colour: Floats, interior: Interior, below_upper: Floats, above_lower: Floats, gap: Floats) -> Floats:
-    """A thin rim of lip colour at both contours: a lip is round and does not end at a knife's edge."""
-    millimetre, lip = interior.millimetre, interior.palette.lip
+def _rim_of_lip(below_upper: Floats, above_lower: Floats, gap: Floats, millimetre: float) -> tuple[Floats, Floats]:
+    """A thin rim of lip colour at both contours: a lip is round and does not end at a knife's edge.
+
+    Returns the share (h, w) of the colour that remains, and that of the lip's colour that is added.
+    """
     thick = np.clip(gap / (5 * millimetre), 0, 1) ** 1.5
-    at_lower = 0.85 * np.exp(-((np.maximum(above_lower, 0) / (0.7 * millimetre * thick + 0.2)) ** 2))
-    at_upper = 0.80 * np.exp(-((np.maximum(below_upper, 0) / (0.8 * millimetre * thick + 0.2)) ** 2))
-    colour = colour * (1 - at_lower[..., None]) + lip * 0.62 * at_lower[..., None]
-    return np.asarray(colour * (1 - at_upper[..., None]) + lip * 0.50 * at_upper[..., None], np.float32)
+    at_lower = np.float32(0.85) * _bell(np.maximum(above_lower, 0) / (0.7 * millimetre * thick + 0.2))
+    at_upper = np.float32(0.80) * _bell(np.maximum(below_upper, 0) / (0.8 * millimetre * thick + 0.2))
+    keeps = 1 - at_upper
+    rim = np.float32(0.62) * at_lower * keeps + np.float32(0.50) * at_upper
+    return np.asarray(keeps * (1 - at_lower), np.float32), np.asarray(rim, np.float32)
+
+
+def _bell(x: Floats) -> Floats:
+    """exp(-x^2)."""
+    return np.asarray(cv2.exp(-(x * x)), np.float32)
 
 
 def _blend(frame: Frame, box: tuple[int, int, int, int], colour: Floats, alpha: Floats) -> None:
     """Lay RGB ``colour`` (h, w, 3) over the frame's rectangle with ``alpha`` (h, w), in place."""
     x0, y0, width, height = box
-    yuv = yuv_of(np.ascontiguousarray(colour))
+    luma, blue, red = cv2.split(yuv_of(colour))
     y = frame.y[y0 : y0 + height, x0 : x0 + width]
-    y[:] = np.clip(np.round(y + (yuv[..., 0] - y) * alpha), 16, 235).astype(np.uint8)
+    luma -= y
+    luma *= alpha
+    luma += y
+    np.clip(cv2.convertScaleAbs(luma), 16, 235, out=y)
     uv = frame.uv[y0 // 2 : (y0 + height) // 2, x0 // 2 : (x0 + width) // 2]
-    weighted = np.ascontiguousarray(np.dstack([yuv[..., 1:] * alpha[..., None], alpha]), np.float32)
-    half = half_size(weighted)
-    uv[:] = np.clip(np.round(uv * (1 - half[..., 2:]) + half[..., :2]), 16, 240).astype(np.uint8)
+    half_blue, half_red, half_alpha = cv2.split(half_size(cv2.merge([blue * alpha, red * alpha, alpha])))
+    rest = 1 - half_alpha
+    mixed = cv2.multiply(uv, cv2.merge([rest, rest]), dtype=cv2.CV_32F)
+    mixed += cv2.merge([half_blue, half_red])
+    np.clip(cv2.convertScaleAbs(mixed), 16, 240, out=uv)

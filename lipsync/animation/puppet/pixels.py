@@ -19,14 +19,12 @@ _SHARPENING = 1 / 10
 """Share of the Laplacian that sharpens the luma. Linear interpolation at a random fraction a of a pixel blurs by a
 variance of a (1 - a), 1/6 on average, which a twelfth makes good; measured on hair, a ninth to a tenth keeps the
 sharpness of the still picture."""
-_SHARPENED = (0.3, 1.0)
-"""Pixels that some of the head has moved from which half and all of the sharpening is used."""
 
 
 class PixelSampler:
     """Samples frames of one portrait.
 
-    The face is sampled pixel by pixel with cubic interpolation. Hair, torso and background move almost as one: four
+    Eyes and lips are sampled pixel by pixel with cubic interpolation. Neighbours elsewhere move almost as one: four
     pixels at a time share a position and are sampled linearly, from a luma that is sharpened by what this blurs:
     1.3 megapixels take 1.5 ms, where each pixel for itself takes 3 ms linearly and 11 ms cubically.
     """
@@ -49,13 +47,14 @@ class PixelSampler:
         for part in painted:
             frame.y[part] = canvas.source.y[part]
             frame.uv[halved(part)] = canvas.source.uv[halved(part)]
-        blocks = canvas.blocks(_sharpness(mapped.moved))
-        detail = self._area(mapped.detail, self._lattice)
+        blocks = canvas.blocks(mapped.sharpness)
+        areas = (self._area(box, self._lattice) for box in mapped.details)
+        details = [area for area in areas if area is not None]
         for box in mapped.boxes:
             area = self._area(box, self._outer)
             if area is None:
                 continue
-            for part in _outside(area, detail):
+            for part in _outside(area, details):
                 _sample_blocks(blocks, self._half_places(canvas, part), frame.y[part])
             if frame.alpha is not None and canvas.alpha_blocks is not None:
                 _sample_blocks(canvas.alpha_blocks, self._half_places(canvas, area), frame.alpha[area])
@@ -67,13 +66,13 @@ class PixelSampler:
                 borderMode=cv2.BORDER_REFLECT_101,
             )
             cv2.mixChannels([packed], [frame.uv[halved(area)]], [0, 0, 1, 1])
-        if mapped.boxes and detail is not None:
+        for detail in details if mapped.boxes else []:
             rows, columns = detail
             left, top = self._lattice.left, self._lattice.top
             places = canvas.places[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
-            face = cv2.remap(canvas.source.y, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+            pixels = cv2.remap(canvas.source.y, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
             # A cubic overshoots at hard edges; video has no brightness beyond these.
-            np.clip(face, 16, 235, out=frame.y[detail])
+            np.clip(pixels, 16, 235, out=frame.y[detail])
         return frame
 
     def _area(self, box: NodeBox, lattice: Lattice) -> Area | None:
@@ -98,11 +97,17 @@ def _sample_blocks(blocks: NDArray[np.uint8], half_places: Floats, out: NDArray[
     pairs[::2], pairs[1::2] = four[..., 0], four[..., 1]
 
 
-def _outside(area: Area, hole: Area | None) -> list[Area]:
-    """``area`` without ``hole``, as rectangles."""
+def _outside(area: Area, holes: list[Area]) -> list[Area]:
+    """``area`` without ``holes``, as rectangles."""
+    parts = [area]
+    for hole in holes:
+        parts = [rest for part in parts for rest in _without(part, hole)]
+    return parts
+
+
+def _without(area: Area, hole: Area) -> list[Area]:
+    """``area`` without ``hole``, as up to four rectangles."""
     rows, columns = area
-    if hole is None:
-        return [area]
     top, bottom = (min(max(side, rows.start), rows.stop) for side in (hole[0].start, hole[0].stop))
     left, right = (min(max(side, columns.start), columns.stop) for side in (hole[1].start, hole[1].stop))
     parts = [
@@ -112,12 +117,6 @@ def _outside(area: Area, hole: Area | None) -> list[Area]:
         (slice(top, bottom), slice(right, columns.stop)),
     ]
     return [part for part in parts if part[0].stop > part[0].start and part[1].stop > part[1].start]
-
-
-def _sharpness(moved: Floats) -> int:
-    """0, 1 or 2: how much linear interpolation blurs, by how far most of the head has moved."""
-    farthest = float(np.abs(moved).max())
-    return 0 if farthest < _SHARPENED[0] else 1 if farthest < _SHARPENED[1] else 2
 
 
 def _limit(luma: Floats) -> NDArray[np.uint8]:

@@ -17,7 +17,7 @@ from lipsync.animation.puppet.head.reach import limit_pose
 from lipsync.animation.puppet.paint import paint_interior, paint_shut_line
 from lipsync.animation.puppet.pixels import PixelSampler
 from lipsync.animation.puppet.rig import Rig
-from lipsync.animation.puppet.smile_folds import shade_smile
+from lipsync.animation.puppet.smile_folds import is_shaded, shade_smile
 from lipsync.animation.types import ARKIT_NAMES, FaceTrack, Performance
 from lipsync.face.types import Portrait
 from lipsync.face.upright import quarters_to_upright, turn_frame, turn_portrait
@@ -75,11 +75,20 @@ class Puppet:
     def _draw(self, canvas: Canvas, track: FaceTrack, index: int, sides: tuple[Floats, Floats]) -> Frame:
         rig, weights = self.rig, track.weights[index]
         pose = limit_pose(track.pose[index], rig.head.reach)
-        mapped = self._map.compose(canvas, sides, weights, float(track.seal[index]), pose, track.torso[index])
+        smiles = rig.motion.smiles(track.part(index, index + 1))[0]
+        mapped = self._map.compose(
+            canvas,
+            sides,
+            weights,
+            float(track.seal[index]),
+            pose,
+            track.torso[index],
+            smiles=is_shaded(smiles),
+        )
         shut = (float(weights[_BLINKS[0]]), float(weights[_BLINKS[1]]))
         self._turn_eyes(canvas, mapped, track.gaze[index], track.pose[index] - pose, max(shut))
         painted = blink(canvas.source, rig.eyelids, shut) if rig.eyelids else []
-        painted += shade_smile(canvas.source, rig.smile_folds, rig.motion.smiles(track.part(index, index + 1))[0])
+        painted += shade_smile(canvas.source, rig.smile_folds, smiles)
         canvas.painted(painted)
         frame = self._pixels.sample(canvas, mapped, painted)
         canvas.restore(painted)

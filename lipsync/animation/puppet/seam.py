@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,14 +24,16 @@ class SeamAxes:
     """(...) index into the seam's height table."""
     below: Floats
     """(...) pixels below the right corner of the mouth."""
-    half_width: Floats
-    """(...) pixels: the join is this wide to each side."""
+    sharpness: Floats
+    """(...) 1 / pixels: the join is as wide as its inverse."""
 
     def upper_share(self, heights: Floats) -> Floats:
         """(...) 1 above the seam, 0 below it; ``heights`` (n,): where the seam is, in pixels, by column."""
-        return np.asarray(
-            np.clip(0.5 - (self.below - heights[self.column]) / (2 * self.half_width), 0, 1), np.float32
-        )
+        share = heights.take(self.column)
+        share -= self.below
+        share *= self.sharpness
+        share += np.float32(0.5)
+        return np.asarray(np.clip(share, 0, 1, out=share), np.float32)
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class MouthWindow:
     top: int
     axes: SeamAxes
     feather: Floats
-    """(h, w, 1) 1 inside, 0 at the border of the window."""
+    """(h, w, 2) 1 inside, 0 at the border of the window; the same for x and y."""
 
 
 class Seam:
@@ -80,9 +83,8 @@ class Seam:
         offset = places - self._corner
         along, below = offset @ self._along, offset @ self._down
         column = np.clip(np.round(along - self._table[0]), 0, len(self._table) - 1).astype(np.int32)
-        return SeamAxes(
-            column, below.astype(np.float32), np.maximum(self._half_widths[column], np.float32(min_half_width))
-        )
+        half_width = np.maximum(self._half_widths[column], np.float32(min_half_width))
+        return SeamAxes(column, below.astype(np.float32), np.float32(0.5) / half_width)
 
     def _plan_window(self, motion: Motion, warp: MouthWarp, size: tuple[int, int]) -> MouthWindow | None:
         lattice, unit = warp.lattice, motion.eye_distance
@@ -103,6 +105,7 @@ class Seam:
         border = np.minimum(np.minimum(x - x[0, 0], x[-1, -1] - x), np.minimum(y - y[0, 0], y[-1, -1] - y)).astype(
             np.float32
         )
+        feather = smoothstep(border, 0, 0.06 * unit)
         return MouthWindow(
             int(column0) - warp.column0,
             int(row0) - warp.row0,
@@ -111,5 +114,5 @@ class Seam:
             left,
             top,
             self._axes(np.dstack([x, y]), 0.0),
-            smoothstep(border, 0, 0.06 * unit)[..., None],
+            cv2.merge([feather, feather]),
         )

@@ -140,6 +140,11 @@ def _fold_axes(line: NDArray[np.float64], x: Floats, y: Floats, cheek: NDArray[n
     return np.asarray(across, np.float32), np.asarray(place, np.float32)
 
 
+def is_shaded(strengths: Floats) -> bool:
+    """Whether :func:`shade_smile` changes anything."""
+    return float(strengths.max()) >= _MIN_STRENGTH
+
+
 def shade_smile(source: Frame, folds: tuple[SmileFold, ...], strengths: Floats) -> list[Area]:
     """Shade the cheeks in ``source``, the portrait, in place; returns the areas of its luma that have changed.
 

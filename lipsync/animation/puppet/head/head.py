@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.animation.puppet.curves import sample
-from lipsync.animation.puppet.face_warp import Lattice
+from lipsync.animation.puppet.face_warp import Lattice, node_grid
 from lipsync.animation.puppet.head.depth import PIVOT, plan_depth
 from lipsync.animation.puppet.head.reach import measure_reach
 from lipsync.animation.puppet.head.rotation import rotation
@@ -84,33 +84,50 @@ class Head:
             [[change[0, 0], change[1, 0]], [change[0, 1], change[1, 1]], [-change[0, 2], -change[1, 2]], shift],
             np.float32,
         )
-        moved = self.body @ linear
+        flat = self.body.reshape(-1, 4)
+        moved = (flat @ linear).reshape(self.nodes.shape)
         # Perspective: what comes nearer grows.
         nearer = np.array([-change[2, 0], -change[2, 1], change[2, 2], 0.0], np.float32) / np.float32(
             _CAMERA * self.unit
         )
-        moved += (self.nodes - self.pivot.astype(np.float32)) * (self.body @ nearer)[..., None]
+        share = (flat @ nearer).reshape(moved.shape[:2])
+        moved += cv2.multiply(self._from_pivot, cv2.merge([share, share]))
         if torso.any():
             turn = np.radians(torso[2])
-            moved += self.torso @ np.array(
-                [[0, -turn], [turn, 0], [torso[0] * self.unit, torso[1] * self.unit]], np.float32
-            )
+            moves = np.array([[0, -turn], [turn, 0], [torso[0] * self.unit, torso[1] * self.unit]], np.float32)
+            moved += (self.torso.reshape(-1, 3) @ moves).reshape(moved.shape)
         return np.asarray(moved, np.float32)
 
     def invert(self, moved: Floats) -> Floats:
         """(rows, columns, 2) pixels of the portrait where each node's place comes from; ``moved``: displacement."""
-        nodes = self.nodes
-        places = nodes - moved
+        step, grid = np.float32(self.lattice.step), self._grid
+        cells = moved / step
+        places = grid - cells
         for _ in range(_STEPS):
-            cells = self.lattice.to_cells(places)
-            there = cv2.remap(moved, cells, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-            places += np.float32(_DAMPING) * (nodes - there - places)
+            miss = cv2.remap(cells, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            miss += places
+            miss -= grid
+            miss *= np.float32(_DAMPING)
+            places -= miss
+        places -= grid
+        places *= step
+        places += self.nodes
         return np.asarray(places, np.float32)
 
     @cached_property
     def nodes(self) -> Floats:
         """(rows, columns, 2) pixels."""
         return self.lattice.nodes()
+
+    @cached_property
+    def _from_pivot(self) -> Floats:
+        """(rows, columns, 2) pixels from the pivot to each node."""
+        return np.asarray(self.nodes - self.pivot.astype(np.float32), np.float32)
+
+    @cached_property
+    def _grid(self) -> Floats:
+        """(rows, columns, 2) column and row of each node."""
+        return node_grid(self.lattice.columns, self.lattice.rows)
 
     def at(self, field: Floats, points: NDArray[np.floating]) -> Floats:
         """A field of the nodes (rows, columns[, C]) at ``points`` (..., 2) in pixels."""

@@ -85,11 +85,13 @@ def test_threads_that_share_an_atlas_draw_the_same(hopper: Actor) -> None:
         assert len(set(pool.map(painted, range(16)))) == 1
 
 
+@pytest.mark.parametrize("smiles", [False, True])
 @pytest.mark.parametrize(
-    "pose", [[9, 0, 4, 0.05, 0], [-9, 5, -4, -0.05, 0.02], [0, -6, 0, 0, 0.05], [-6, 3, -4, 0, 0]]
+    "pose",
+    [[9, 0, 4, 0.05, 0], [-9, 5, -4, -0.05, 0.02], [0, -6, 0, 0, 0.05], [-6, 3, -4, 0, 0], [0.01, 0, 0, 0, 0]],
 )
-def test_a_lid_is_sampled_whole_when_the_head_turns(actor: Actor, pose: list[float]) -> None:
-    """Lids are painted into the source of the face's detail; what lies outside is sampled from the bare portrait."""
+def test_what_is_painted_is_sampled_whole_when_the_head_turns(actor: Actor, pose: list[float], smiles: bool) -> None:
+    """Lids and folds are painted into the source of the details; elsewhere the bare portrait is sampled."""
     rig, still = actor.rig, frame_of(actor.portrait.picture)
     resting = track(1, pose=[pose])
     upper, lower = rig.warp.fields(rig.motion.displacements(resting))
@@ -100,16 +102,19 @@ def test_a_lid_is_sampled_whole_when_the_head_turns(actor: Actor, pose: list[flo
         1.0,
         resting.pose[0],
         resting.torso[0],
+        smiles=smiles,
     )
     lattice = rig.warp.lattice
-    first, last = (
-        np.array([lattice.left, lattice.top]) + lattice.step * np.array(mapped.detail[k : k + 2]) for k in (0, 2)
-    )
-    for lid in rig.eyelids:
-        rows, columns = lid.area
+    corner = np.array([lattice.left, lattice.top])
+    details = [(corner + lattice.step * np.array(box[:2]), corner + lattice.step * np.array(box[2:]))
+               for box in mapped.details]  # fmt: skip
+    for painted in (*rig.eyelids, *(rig.smile_folds if smiles else ())):
+        rows, columns = painted.area
         corners = np.array(
             [(x, y) for x in (columns.start, columns.stop) for y in (rows.start, rows.stop)], np.float64
         )
         moved = corners + rig.head.at(mapped.moved, corners)
-        assert (moved >= first).all()
-        assert (moved <= last).all()
+        assert any((moved >= first).all() and (moved <= last).all() for first, last in details)
+    for k, one in enumerate(mapped.details):
+        for other in mapped.details[:k]:
+            assert one[0] >= other[2] or other[0] >= one[2] or one[1] >= other[3] or other[1] >= one[3]

@@ -9,4 +9,10 @@ two
 thin faces of the service.
 """
 
+import os
+
 __version__ = "0.1.0"
+
+# onnxruntime 1.32 stores a device id and sends telemetry to mobile.events.data.microsoft.com, unless this is set
+# before it is imported, by whatever package.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

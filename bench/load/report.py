@@ -55,7 +55,7 @@ def verdicts(run: Run, health_ms: float = HEALTH_MS) -> list[tuple[bool, str]]:
     unended = {state: count for state, count in Counter(run.seen["jobs"].values()).items() if state not in _ENDS}
     waiting = run.left.get("queued", 0) + run.left.get("running", 0)
     health = percentile([ms for _, ms in probes(run)], 99)
-    held, growth = _memory(run)
+    held, growth = memory_verdict(run.during, run.began, run.ended)
     return [
         (not answers[500] and not run.tracebacks, f"{answers[500]} answers 500, {run.tracebacks} tracebacks"),
         (not run.seen["wrong"], f"nothing else is wrong: {run.seen['wrong'] or 'nothing'}"),
@@ -129,13 +129,14 @@ def slope(seen: Iterable[Taken]) -> float:
     return statistics.linear_regression(*zip(*points, strict=True)).slope if len(points) > 1 else 0.0
 
 
-def _memory(run: Run) -> tuple[bool, str]:
-    warm = [one for one in run.during if run.began + _WARM <= one.when <= run.ended]
-    minutes = (run.ended - run.began - _WARM) / 60
-    if minutes < 1:
+def memory_verdict(during: Sequence[Taken], began: float, ended: float) -> tuple[bool, str]:
+    """Whether the memory that was ``taken`` each second from ``began`` to ``ended`` grew after the first minute."""
+    warm = [one for one in during if began + _WARM <= one.when <= ended]
+    minutes = (ended - began - _WARM) / 60
+    if minutes < 1 or not warm:
         return True, "memory: too short to say"
     each = slope(warm)
-    most = max(_LEAST_GROWTH, _GROWTH * _at(run, run.began + _WARM).megabytes)
+    most = max(_LEAST_GROWTH, _GROWTH * warm[0].megabytes)
     return (
         each * minutes < most,
         f"memory after the first minute: {each:+.1f} MB a minute (under {most / minutes:.1f})",

@@ -50,8 +50,11 @@ class Server:
 
 
 @contextmanager
-def serving(folder: Path, **environment: str) -> Iterator[Server]:
-    """gunicorn as it is started by a person, until the block ends. No setting of the caller's own is heard."""
+def serving(folder: Path, *, app: str = "app:app", **environment: str) -> Iterator[Server]:
+    """gunicorn as it is started by a person, until the block ends. No setting of the caller's own is heard.
+
+    ``app``: module and name of what it serves.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -75,7 +78,7 @@ def serving(folder: Path, **environment: str) -> Iterator[Server]:
     with log.open("w") as output:
         # In a folder where no .env lies, and in a session of its own: Ctrl-C is ours alone.
         process = subprocess.Popen(
-            [*command, "app:app"],
+            [*command, app],
             cwd=folder,
             env=variables,
             stdout=output,

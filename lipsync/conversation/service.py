@@ -22,10 +22,10 @@ from lipsync.conversation.background_loop import BackgroundLoop
 from lipsync.conversation.cancellation import AnswerThreads
 from lipsync.conversation.clause_speech import ClauseSpeaker, MoodDetector, detect_moods
 from lipsync.conversation.gpu_memory import GpuMemoryBound
-from lipsync.conversation.health import check_parts
+from lipsync.conversation.health import RecentFailures, check_health
 from lipsync.conversation.live_video import AnswerVideo, Encoding, LiveVideo
 from lipsync.conversation.options import AnswerOptions, StageLimits
-from lipsync.conversation.parts import AnswerPart
+from lipsync.conversation.parts import AnswerPart, DonePart
 from lipsync.conversation.phrase_cache import PhraseCache, RecordingVideo, ReplayedVideo, phrase_key
 from lipsync.conversation.responder import FixedReply, Reply, Responder, Speaker
 from lipsync.conversation.talk_limits import LEVELS, Overload, PictureLevel, TalkSlots
@@ -38,11 +38,10 @@ from lipsync.speech.live_speech import LiveSpeech
 
 log = logging.getLogger(__name__)
 
-_THREADS_PER_TALK = 3
+THREADS_PER_TALK = 3
 """Worker threads that one talk can use at the same time: text to speech, drawing, and loading or storing."""
-_HEARING_THREADS_PER_TALK = 2
+HEARING_THREADS_PER_TALK = 2
 """Threads for the recognition of one talk's speech: of a turn, and of one that was given up."""
-
 _MAX_ENDING_S = 5.0
 """Seconds that the end of the threads is waited for."""
 
@@ -80,11 +79,13 @@ class ConversationService:
         self.gpu = GpuMemoryBound(settings.max_vram_mb, parts.unload)
         self.overload = Overload()
         """What of the picture is made, by how fast the last answers were drawn."""
-        self._service, self._parts = service, parts
+        self.failures = RecentFailures()
+        """Parts that failed in the last answers."""
+        self.service, self._parts = service, parts
         self._phrases = PhraseCache(settings.cache.expanduser() / "phrases", settings.phrase_cache_max_mb)
-        self.pool = ThreadPoolExecutor(_THREADS_PER_TALK * settings.talks + 2, "talk")
+        self.pool = ThreadPoolExecutor(THREADS_PER_TALK * settings.talks + 2, "talk")
         """Threads for the work of answers."""
-        self.hearing_pool = ThreadPoolExecutor(_HEARING_THREADS_PER_TALK * settings.talks, "hearing")
+        self.hearing_pool = ThreadPoolExecutor(HEARING_THREADS_PER_TALK * settings.talks, "hearing")
         """Threads for the recognition of speech: a recognizer that hangs keeps no answer from being made."""
         self.writer = ThreadPoolExecutor(1, "conversation-memory")
         """The thread that writes what is said into the database, in order."""
@@ -140,7 +141,12 @@ class ConversationService:
         The generator is to be read in :attr:`loop`: by ``loop.iterate`` in a thread, by ``loop.stream`` in another
         event loop. Raises LipsyncError at once: not_ready, failed_to_load, unknown_persona, vram_full.
         """
-        return self.speak(lambda: self.responder.reply(persona, history, question), persona=persona, options=options)
+        return self.speak(
+            lambda: self.responder.reply(persona, history, question),
+            persona=persona,
+            options=options,
+            uses=("llm", "tts"),
+        )
 
     def say(
         self,
@@ -164,11 +170,12 @@ class ConversationService:
         *,
         persona: str | None = None,
         options: AnswerOptions = AnswerOptions(),  # noqa: B008 - immutable
+        uses: Sequence[str] = ("tts",),
     ) -> AsyncGenerator[AnswerPart, None]:
-        """Speak the reply that ``begin`` starts, in the voice of ``persona``: as :meth:`answer`."""
-        self._service()
+        """Speak the reply that ``begin`` starts: as :meth:`answer`. ``uses``: parts whose health it shows."""
+        self.service()
         self.gpu.check()
-        return self._answer(self.speaker(persona), begin, options)
+        return self._answer(self.speaker(persona), begin, options, uses=uses)
 
     async def _answer(
         self,
@@ -176,6 +183,7 @@ class ConversationService:
         begin: Callable[[], Reply],
         options: AnswerOptions,
         level: PictureLevel | None = None,
+        uses: Sequence[str] = ("tts",),
     ) -> AsyncGenerator[AnswerPart, None]:
         """Make an answer. None as the ``level`` of its picture: that of :attr:`overload`, which measures it."""
         ended = self.overload.drawn if level is None else lambda _film_s, _spent_s: None
@@ -220,10 +228,12 @@ class ConversationService:
         answer = Answer(source, options, AnswerThreads(self.pool), self.limits, degraded)
         async with aclosing(answer.parts()) as parts:
             async for part in parts:
+                if isinstance(part, DonePart):  # a stored reply says nothing about the language model
+                    self.failures.note(part.degraded, set(uses) - ({"llm"} if reply.phrase() else set()))
                 yield part
 
     def _open_speech(self, options: AnswerOptions) -> LiveSpeech:
-        return self._service().live.open_speech(options.language, options.voice, speed=options.speed)
+        return self.service().live.open_speech(options.language, options.voice, speed=options.speed)
 
     def _video_of(
         self, options: AnswerOptions, level: PictureLevel, wanted_fps: int, ended: Callable[[float, float], None]
@@ -238,7 +248,7 @@ class ConversationService:
         def prepare(threads: AnswerThreads, phrase: str | None) -> AnswerVideo:
             avatar, key = self._avatar(options.avatar, level.scale), ""
             if phrase is not None:
-                whole = self._service().live.avatar(options.avatar)
+                whole = self.service().live.avatar(options.avatar)
                 key = key_of(phrase, avatar, options.fps)
                 kept = self._phrases.load(key_of(phrase, whole, wanted_fps)) or self._phrases.load(key)
                 if kept is not None:
@@ -259,7 +269,7 @@ class ConversationService:
         """Load what answers in the voice of ``persona``, before the first question; for :attr:`loop`. With ``video``
         the videos of its phrases are drawn, too. Raises LipsyncError: not_ready, failed_to_load, unknown_persona.
         """
-        self._service()
+        self.service()
         speaker = self.speaker(persona)
         loading = asyncio.create_task(self.responder.preload(persona))
         try:
@@ -277,7 +287,7 @@ class ConversationService:
 
     def _avatar(self, name: str | None, scale: float) -> LiveAvatar:
         """The avatar in that size; in its own size while the smaller one is prepared, which takes a second or two."""
-        avatars = self._service().live
+        avatars = self.service().live
         if scale == 1.0 or (name, scale) in self._sizes:
             return avatars.avatar(name, scale=scale)
 
@@ -299,7 +309,8 @@ class ConversationService:
 
     def transcribe(self, samples: NDArray[np.float32], language: str | None) -> Transcript:
         """The words in (n,) float32 mono ``samples``, 16,000 a second. Blocks. Raises HearingError."""
-        return self.transcriber.transcribe(samples, language)
+        with self.failures.watch("stt"):
+            return self.transcriber.transcribe(samples, language)
 
     async def hear(self, samples: NDArray[np.float32], language: str | None = None) -> Transcript:
         """The words in (n,) float32 mono ``samples``, 16,000 a second; for :attr:`loop`.
@@ -316,14 +327,7 @@ class ConversationService:
 
     async def health_check(self) -> dict[str, bool]:
         """Whether each part works now: ``llm``, ``tts``, ``lipsync``, ``motion``, ``stt``; raises nothing."""
-        probes = {
-            "tts": lambda: any(self.speaker(None).language in voice.languages for voice in self._service().voices()),
-            "lipsync": lambda: self._service().ready,
-            "motion": lambda: bool(self.motion.available_actions()),
-            "stt": lambda: self.transcriber.health_check(),  # noqa: PLW0108 - the recognizer itself may be missing
-        }
-        # The responder itself may be missing.
-        return await check_parts(lambda: self.responder.health_check(), probes, self.pool, self.limits.health_s)  # noqa: PLW0108
+        return (await check_health(self)).works
 
     def close(self) -> None:
         """End all answers, threads and child processes, and free GPU memory."""

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +15,7 @@ from lipsync.errors import LipsyncError
 from lipsync.hearing import silero
 from lipsync.hearing.silero import SileroDetector
 from lipsync.hearing.types import WINDOW
+from lipsync.server.app import ROOT
 from tests.hearing.sounds import Sound, noise, silence, spoken, tones
 
 
@@ -63,3 +68,12 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     with pytest.raises(LipsyncError, match="conversation") as caught:
         SileroDetector()
     assert caught.value.code == "hearing_not_installed"
+
+
+def test_onnxruntime_sends_no_telemetry(tmp_path: Path) -> None:
+    """With telemetry it stores a device id and what it will send."""
+    code = "import numpy; from lipsync.hearing.silero import SileroDetector as Detector; "
+    code += "list(Detector().probabilities(numpy.zeros(1024, numpy.float32)))"
+    home = {"HOME": str(tmp_path), "XDG_CACHE_HOME": "", "PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)}
+    subprocess.run([sys.executable, "-c", code], env=home, check=True)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

@@ -37,7 +37,7 @@ class Backend:
                 emit("Half ")
                 os.abort()
             case "hang":
-                emit("Half ")
+                emit(f"{rest or 'Half'} ")
                 while True:
                     time.sleep(0.05)
             case "raise":

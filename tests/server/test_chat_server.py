@@ -11,6 +11,7 @@ import pytest
 
 from tests.helpers.eventually import eventually
 from tests.helpers.gunicorn_server import PATIENCE, Server, serve
+from tests.server.gunicorn.test_worker import worker_of
 
 pytestmark = pytest.mark.system
 
@@ -53,6 +54,21 @@ def test_a_reader_that_leaves_makes_room_for_another(server: Server) -> None:
         return second.status == 200
 
     eventually(is_free)
+
+
+@pytest.mark.parametrize(
+    ("path", "field"), [("/api/v1/avatar/interact", "audio"), ("/v1/audio/transcriptions", "file")]
+)
+def test_60_mb_are_refused_with_one_sentence(server: Server, path: str, field: str) -> None:
+    head = f'--x\r\nContent-Disposition: form-data; name="{field}"; filename="q.wav"\r\n\r\n'.encode()
+    body = head + bytes(60_000_000) + b"\r\n--x--\r\n"
+    memory = worker_of(server).memory_info().rss
+    answer = server.ask("POST", path, body, {"Content-Type": "multipart/form-data; boundary=x"})
+    assert answer.status == 413
+    assert b"file_too_large" in answer.body
+    assert b"20 MB" in answer.body
+    assert worker_of(server).memory_info().rss - memory < 30_000_000
+    assert server.ask("GET", "/api/v1/health").status == 200
 
 
 def test_a_server_that_stops_ends_answers_after_a_sentence(server: Server) -> None:

@@ -15,6 +15,7 @@ from lipsync.conversation.parts import AnswerPart
 from lipsync.conversation.protocol.client_messages import Start
 from lipsync.conversation.protocol.server_messages import (
     AnswerMessage,
+    Closing,
     DoneMessage,
     ErrorMessage,
     FrameMessage,
@@ -43,7 +44,7 @@ log = logging.getLogger(__name__)
 
 DUCKED_VOLUME = 0.3
 """Volume while it is not yet clear whether the person interrupts."""
-_PLAIN_MESSAGES = (FrameMessage, DoneMessage, ErrorMessage)
+_PLAIN_MESSAGES = (FrameMessage, DoneMessage, ErrorMessage, Closing)
 """What a client gets that has never sent ``start``."""
 
 

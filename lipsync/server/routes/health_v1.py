@@ -10,21 +10,20 @@ from typing import Literal
 from flask import Blueprint, Response
 from pydantic import Field
 
+from lipsync.conversation.health import PartsHealth, check_health
 from lipsync.conversation.service import ConversationService
 from lipsync.server.describe import ResponseSpec, described, json_response
 from lipsync.server.responses import Answer
 
 _FRESH_S = 2.0
 """Seconds for which what was found out is told again: a check asks a language model's server."""
-_NEEDED = ("tts", "lipsync")
-"""Parts without which nothing is spoken; the others have fallbacks."""
 
 
 class PartsAnswer(Answer):
     """Whether each part works."""
 
     llm: bool = Field(description="The preferred language model; else stored replies answer.")
-    tts: bool = Field(description="A voice of the default persona's language.")
+    tts: bool = Field(description="The voice of the default persona; else another one, or silence in which to read.")
     lipsync: bool = Field(description="The service that draws and encodes.")
     motion: bool = Field(description="The motions of the body.")
     stt: bool = Field(description="Recognition of speech.")
@@ -53,13 +52,13 @@ class _Health:
     def __init__(self, conversations: ConversationService, clock: Callable[[], float] = time.monotonic) -> None:
         self._conversations, self._clock = conversations, clock
         self._lock = Lock()
-        self._known: tuple[float, dict[str, bool]] | None = None
+        self._known: tuple[float, PartsHealth] | None = None
 
-    def components(self) -> dict[str, bool]:
+    def read(self) -> PartsHealth:
         with self._lock:
             if self._known is None or self._clock() - self._known[0] > _FRESH_S:
-                works = self._conversations.loop.run(self._conversations.health_check())
-                self._known = self._clock(), works
+                checked = self._conversations.loop.run(check_health(self._conversations))
+                self._known = self._clock(), checked
             return self._known[1]
 
 
@@ -70,15 +69,17 @@ def blueprint(conversations: ConversationService) -> Blueprint:
 
     @api.get("/health")
     @described(
-        "Health of conversations", ResponseSpec(200, "Each part.", ConversationHealthAnswer), tag="conversation"
+        "Health of conversations",
+        ResponseSpec(200, "Each part.", ConversationHealthAnswer),
+        tag="conversation",
+        description="A part that failed in an answer is false for a minute, or until it has worked again.",
     )
     def read_health() -> Response:
-        works = health.components()
+        parts = health.read()
         used, total = conversations.gpu.usage_mb()
-        needed = all(works[name] for name in _NEEDED)
         answer = ConversationHealthAnswer(
-            status="healthy" if all(works.values()) else "degraded" if needed else "unhealthy",
-            components=PartsAnswer(**works),
+            status="healthy" if all(parts.works.values()) else "degraded" if parts.can_speak else "unhealthy",
+            components=PartsAnswer(**parts.works),
             vram_usage=VramAnswer(used_mb=round(used), total_mb=round(total)),
         )
         return json_response(answer)

@@ -2,14 +2,16 @@
 fail while a file of the fault's name lies in the folder ``faults`` of the state.
 
 A question ``repeat: One. Two.`` is answered by ``One. Two.``; for every ``|`` in it the model waits for the file
-``go`` in the folder of the outputs. Every other question is answered by ``Paris it is.``
+``go`` in the folder of the outputs. Every other question is answered by ``Paris it is.`` The environment variable
+``TEST_MAX_IDLE_S``: seconds without a message after which a connection is closed.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -20,15 +22,20 @@ from lipsync.conversation.clause_speech import detect_moods
 from lipsync.conversation.options import StageLimits
 from lipsync.conversation.responder import Speaker
 from lipsync.conversation.session import live_conversation
+from lipsync.conversation.session.limits import SessionLimits
 from lipsync.conversation.turns.options import TurnLimits
 from lipsync.hearing.types import Transcript
 from lipsync.language_models.types import GenerationOptions, Message
 from lipsync.pipeline.live_parts import LiveParts
 from lipsync.server.app import create_app
 from lipsync.server.components import parts_of
-from lipsync.server.routes import health_v1
+from lipsync.server.routes import health_v1, stream
 from lipsync.settings import Settings
+from lipsync.speech.chain import VoiceChain
+from lipsync.speech.engines.espeak import EspeakVoice
+from lipsync.speech.engines.registry import ENGINE_FACTORIES
 from lipsync.speech.live_speech import LiveSpeech
+from lipsync.speech.types import PLAIN, Speech, Style, VoiceInfo
 from lipsync.text.mood_spans import MoodSpan
 from lipsync.text.script import Script
 from tests.helpers.conversation import (
@@ -43,6 +50,8 @@ from tests.helpers.fake_service import FakeService
 
 settings = Settings(_env_file=None)
 HANGS_S = 60.0
+HANGING = "hanging"
+"""Name of a voice engine."""
 
 
 def has(fault: str) -> bool:
@@ -84,13 +93,14 @@ class ObedientModel(FakeModel):
 
 
 class ObedientResponder(FakeResponder):
-    """One persona, Ada, who speaks with espeak."""
+    """One persona, Ada, who speaks with espeak-ng, and with the voice that hangs while the test wants it."""
 
     def __init__(self) -> None:
         super().__init__(ObedientModel())
 
     def speaker(self, persona: str | None) -> Speaker:
-        return replace(super().speaker(persona), voice="espeak-female", greeting="Hello! I am Ada.")
+        voice = HANGING if has("tts-hangs") else "espeak-female"
+        return replace(super().speaker(persona), voice=voice, greeting="Hello! I am Ada.")
 
     def reply(self, persona: str | None, history: Sequence[Message], question: str) -> FakeModelReply:  # noqa: ARG002
         fail("responder-raises")
@@ -118,6 +128,24 @@ class FailingTranscriber(FakeTranscriber):
 
     def health_check(self) -> bool:
         return not has("stt-raises")
+
+
+class HangingVoice(EspeakVoice):
+    """espeak-ng, which hangs while the test wants it."""
+
+    name = HANGING
+
+    def voices(self) -> list[VoiceInfo]:
+        return []
+
+    def fingerprint(self, language: str, voice: str | None = None) -> str:  # noqa: ARG002 - as every engine
+        return ""
+
+    def speak(self, text: str, language: str, voice: str | None = None, style: Style = PLAIN) -> Iterator[Speech]:
+        end = time.monotonic() + HANGS_S
+        while has("tts-hangs") and time.monotonic() < end:
+            time.sleep(0.02)
+        return super().speak(text, language, voice, style)
 
 
 class FailingLive(LiveParts):
@@ -153,8 +181,14 @@ class FailingService(FakeService):
 
 service = FailingService(settings)
 _open: Callable[..., StillAnimator] = lambda _parsed: StillAnimator(before_frame=draw)  # noqa: E731
-service.live = FailingLive(service._voices, service.parse, _open)
+_voices = VoiceChain(
+    settings.model_copy(update={"voices": f"espeak,{HANGING}"}),
+    {HANGING: lambda _: HangingVoice(), "espeak": ENGINE_FACTORIES["espeak"]},
+)
+service.live = FailingLive(_voices, service.parse, _open)
 parts = replace(fake_parts(ObedientResponder(), FailingTranscriber()), moods=moods)
+max_idle_s = float(os.environ.get("TEST_MAX_IDLE_S", SessionLimits().max_idle_s))
+stream.SessionLimits = partial(SessionLimits, max_idle_s=max_idle_s)  # type: ignore[assignment, misc]
 app = create_app(settings, service, parts)
 health_v1._FRESH_S = 0.1
 live_conversation.TurnLimits = partial(TurnLimits, max_transcription_s=1.0)  # type: ignore[assignment, misc]

@@ -21,7 +21,7 @@ ALL_WORK = {"llm": True, "tts": True, "lipsync": True, "motion": True, "stt": Tr
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serve(tmp_path_factory.mktemp("faults"), APP, LIPSYNC_TALKS="2") as running:
+    with serve(tmp_path_factory.mktemp("faults"), APP, LIPSYNC_TALKS="2", LIPSYNC_VOICE_TIMEOUT_S="1") as running:
         yield running
 
 
@@ -42,9 +42,20 @@ def client(server: Server) -> Iterator[LiveClient]:
         yield one
 
 
+def health(server: Server) -> tuple[str, dict[str, bool]]:
+    """The status, and whether each part works."""
+    answer = json.loads(server.ask("GET", "/api/v1/health").body)
+    return answer["status"], answer["components"]
+
+
 def components(server: Server) -> dict[str, bool]:
-    health: dict[str, dict[str, bool]] = json.loads(server.ask("GET", "/api/v1/health").body)
-    return health["components"]
+    return health(server)[1]
+
+
+def check_health(server: Server, part: str | None = None) -> None:
+    """The health comes to say that ``part`` does not work, and nothing else; None: that all parts work."""
+    expected = ("healthy", ALL_WORK) if part is None else ("degraded", ALL_WORK | {part: False})
+    eventually(lambda: health(server) == expected, lambda: health(server), interval_s=0.1)
 
 
 def check_whole(client: LiveClient, done: dict[str, object]) -> None:
@@ -63,18 +74,38 @@ def check_whole(client: LiveClient, done: dict[str, object]) -> None:
         ("llm-hangs", "llm", "ask me again"),
         ("llm-half", "llm", "One two three."),
         ("tts-raises", "tts", "One two three. Four five six."),
+        ("tts-hangs", "tts", "One two three. Four five six."),
         ("mood-raises", "mood", "One two three. Four five six."),
     ],
 )
-def test_a_part_that_fails(client: LiveClient, faults: Path, fault: str, degraded: str, text: str) -> None:
+def test_a_part_that_fails(
+    server: Server, client: LiveClient, faults: Path, fault: str, degraded: str, text: str
+) -> None:
     (faults / fault).touch()
     (faults.parents[1] / "outputs" / "go").touch()
     done = client.ask("repeat: One two three. |Four five six.")
     assert done["degraded"] == [degraded]
     assert text.lower() in done["full_text"].lower()
     check_whole(client, done)
+    check_health(server, degraded if degraded in ALL_WORK else None)
     (faults / fault).unlink()
     assert not client.ask("repeat: Next.").get("degraded")
+    check_health(server)
+
+
+def test_a_voice_that_hangs_is_not_waited_for_again(server: Server, client: LiveClient, faults: Path) -> None:
+    """Each sentence would wait for its time limit; the voice that took over is heard."""
+    (faults / "tts-hangs").touch()
+    for number in range(3):
+        client.came.clear()
+        done = client.ask(f"repeat: This is number {number}. One more sentence. And a third one.")
+        assert done["degraded"] == ["tts"]
+        check_whole(client, done)
+        assert any(any(samples) for _, samples in client.sound())
+    check_health(server, "tts")
+    (faults / "tts-hangs").unlink()
+    assert not client.ask("repeat: Next.").get("degraded")
+    check_health(server)
 
 
 def test_a_video_that_fails(client: LiveClient, faults: Path) -> None:
@@ -86,7 +117,7 @@ def test_a_video_that_fails(client: LiveClient, faults: Path) -> None:
 
 
 @pytest.mark.parametrize("fault", ["stt-raises", "stt-hangs"])
-def test_ears_that_fail(client: LiveClient, faults: Path, fault: str) -> None:
+def test_ears_that_fail(server: Server, client: LiveClient, faults: Path, fault: str) -> None:
     """Again and again: a recognizer that hangs takes no thread from the answers."""
     (faults / fault).touch()
     client.start(turn={"mode": "manual"})
@@ -97,10 +128,12 @@ def test_ears_that_fail(client: LiveClient, faults: Path, fault: str) -> None:
         assert done["degraded"] == ["stt"]
         assert done["full_text"]
     assert client.ask("repeat: In writing it works.")["full_text"] == "In writing it works."
+    check_health(server, "stt")
     (faults / fault).unlink()
     client.hear(QUESTION)
     client.send(type="commit")
     assert client.until("done")["full_text"] == "Paris it is."
+    check_health(server)
 
 
 @pytest.mark.parametrize(("fault", "part"), [("llm-raises", "llm"), ("stt-raises", "stt")])

@@ -27,7 +27,7 @@ from lipsync.conversation.parts import AnswerPart, AnswerWord, DonePart, Sentenc
 from lipsync.conversation.reply_text import ReplyClause
 from lipsync.conversation.sound_pieces import FIRST_PIECE_S, PIECE_S, SoundPieces
 from lipsync.errors import LipsyncError
-from lipsync.speech.types import Speech
+from lipsync.speech.types import Phone, Speech
 
 log = logging.getLogger(__name__)
 
@@ -301,7 +301,8 @@ class Answer:
     def _sentence(self, clause: SpokenClause, index: int, start: float) -> SentencePart:
         words = tuple(AnswerWord(word.text, word.start + start, word.end + start) for word in clause.words)
         end = start + clause.speech.duration
-        return SentencePart(self._options.number, index, clause.text, start, end, clause.mood, words)
+        phones = tuple(Phone(phone.symbol, phone.start + start, phone.end + start) for phone in clause.speech.phones)
+        return SentencePart(self._options.number, index, clause.text, start, end, clause.mood, words, phones)
 
     def _degrade(self, part: str) -> None:
         self._degraded[part] = None

@@ -302,7 +302,9 @@ class Answer:
         words = tuple(AnswerWord(word.text, word.start + start, word.end + start) for word in clause.words)
         end = start + clause.speech.duration
         phones = tuple(Phone(phone.symbol, phone.start + start, phone.end + start) for phone in clause.speech.phones)
-        return SentencePart(self._options.number, index, clause.text, start, end, clause.mood, words, phones)
+        return SentencePart(
+            self._options.number, index, clause.text, start, end, clause.mood, words, phones, clause.action
+        )
 
     def _degrade(self, part: str) -> None:
         self._degraded[part] = None

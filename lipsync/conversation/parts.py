@@ -35,6 +35,8 @@ class SentencePart:
     words: tuple[AnswerWord, ...]
     phones: tuple[Phone, ...] = ()
     """The speech sounds, without gaps; empty where they are not known."""
+    action: str | None = None
+    """Action of body and face that the language model names in this sentence."""
 
 
 @dataclass(frozen=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from werkzeug.test import TestResponse
 
 from lipsync.animation.types import ARKIT_NAMES, FaceTrack
 from lipsync.conversation.options import AnswerOptions
@@ -93,6 +95,7 @@ def test_the_head_moves_in_the_clause_of_the_action(
     plain, acted = answer(settings, *SENTENCES), answer(settings, *marked(f"[action: {action}] "))
     assert [one.text for one in acted.sentences] == [one.text for one in plain.sentences]
     assert acted.done.action == action
+    assert [sentence.action for sentence in acted.sentences] == [None, action, None]
     change = acted.pose[:, axis] - plain.pose[:, axis]
     during = acted.frames(1)
     assert np.abs(change[: during.start - 1]).max() < 1e-6
@@ -130,13 +133,17 @@ def test_a_smile_is_that_of_its_sentence(settings: Settings) -> None:
     assert np.abs(change[: acted.frames(1).start - 1]).max() < 1e-6
 
 
+def post(settings: Settings, url: str, *pieces: str) -> TestResponse:
+    """The response to a question that a model answers in ``pieces``."""
+    parts = replace(fake_parts(FakeResponder(FakeModel(*pieces))), reply_text=SpokenClauses)
+    response = client_of(create_app(settings, FakeService(settings), parts)).post(url, json={"message": "Well?"})
+    assert response.status_code == 200
+    return response
+
+
 def chat(settings: Settings, *pieces: str) -> dict[str, NDArray[np.float64]]:
     """The weights of an answer of ``POST /api/v1/chat`` by name, each as (T,)."""
-    parts = replace(fake_parts(FakeResponder(FakeModel(*pieces))), reply_text=SpokenClauses)
-    client = client_of(create_app(settings, FakeService(settings), parts))
-    response = client.post("/api/v1/chat", json={"message": "Well?"})
-    assert response.status_code == 200
-    frames = response.get_json()["blendshapes"]["frames"]
+    frames = post(settings, "/api/v1/chat", *pieces).get_json()["blendshapes"]["frames"]
     return {name: np.array([frame["weights"].get(name, 0.0) for frame in frames]) for name in ARKIT_NAMES}
 
 
@@ -155,3 +162,10 @@ def test_weights_of_chat_nod_shake_and_smile(settings: Settings) -> None:
     assert change("shake", *aside) > 0.08
     assert change("smile", "mouthSmileLeft", "mouthSmileRight") > 0.2
     assert change("explain", *up, *aside, "mouthSmileLeft") < 1e-3
+
+
+def test_messages_of_the_stream_name_the_action_of_a_sentence(settings: Settings) -> None:
+    data = post(settings, "/api/v1/chat?stream=1", *marked("[action: shake] ")).text
+    messages = [json.loads(line.removeprefix("data: ")) for line in data.split("\n\n") if line]
+    sentences = [message for message in messages if message["type"] == "sentence"]
+    assert [sentence.get("action") for sentence in sentences] == [None, "shake", None]

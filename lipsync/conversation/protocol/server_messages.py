@@ -103,6 +103,7 @@ class SentenceMessage(_ServerMessage):
     start: float
     end: float
     emotion: Mood
+    action: str | None = Field(None, description="Action of body and face in this sentence, such as `nod`.")
     words: tuple[tuple[str, float, float], ...] | None = None
 
 

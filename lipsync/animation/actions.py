@@ -20,7 +20,9 @@ ALIASES: Mapping[str, str] = {
 }  # fmt: skip
 """Other names of actions, as language models write them."""
 
-_GESTURES: Mapping[str, HeadGesture] = {"nod": "nod", "agree": "nod", "greet": "nod", "shake": "shake"}
+_GESTURES: Mapping[str, HeadGesture] = {
+    "nod": "nod", "agree": "nod", "greet": "nod", "shake": "shake", "shrug": "tilt", "listen": "tilt",
+}  # fmt: skip
 _MAX_CHARACTERS = 100
 
 

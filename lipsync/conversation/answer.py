@@ -24,10 +24,10 @@ from lipsync.conversation.clause_speech import ClauseSpeaker, SpokenClause
 from lipsync.conversation.live_video import AnswerVideo
 from lipsync.conversation.options import AnswerOptions, StageLimits
 from lipsync.conversation.parts import AnswerPart, AnswerWord, DonePart, SentencePart, VideoHeader, VideoPart
+from lipsync.conversation.reply_text import ReplyClause
 from lipsync.conversation.sound_pieces import FIRST_PIECE_S, PIECE_S, SoundPieces
 from lipsync.errors import LipsyncError
-from lipsync.speech.types import Speech
-from lipsync.text.mood import Mood
+from lipsync.speech.types import Phone, Speech
 
 log = logging.getLogger(__name__)
 
@@ -43,16 +43,11 @@ class ReplyText(Protocol):
         """The action that the reply has named so far."""
         ...
 
-    @property
-    def mood(self) -> Mood | None:
-        """The mood that the reply named last, which holds for the clauses that follow; None: none so far."""
+    def add(self, piece: str) -> Iterable[ReplyClause]:
+        """The clauses that are complete with ``piece``."""
         ...
 
-    def add(self, piece: str) -> Iterable[str]:
-        """The clauses that are complete with ``piece``, without markup, emoji and stage directions."""
-        ...
-
-    def finish(self) -> Iterable[str]:
+    def finish(self) -> Iterable[ReplyClause]:
         """The rest."""
         ...
 
@@ -99,7 +94,7 @@ class Answer:
         self._speaker = source.speaker(self._degrade)
         self._face = AnswerFace(options, source.blendshapes, source.motion, self._degrade)
         self._has_text = asyncio.Event()
-        self._clauses: asyncio.Queue[tuple[str, Mood | None] | None] = asyncio.Queue()
+        self._clauses: asyncio.Queue[ReplyClause | None] = asyncio.Queue()
         self._spoken: asyncio.Queue[SpokenClause | Speech | None] = asyncio.Queue(1)
 
     async def parts(self) -> AsyncGenerator[AnswerPart, None]:
@@ -141,7 +136,7 @@ class Answer:
                 self._put(reply.finish())
             if problem == "llm_cut" or not self._texts:
                 self._degrade("llm")
-                self._put([self._source.apology(problem or "llm_failed")])
+                self._put([ReplyClause(self._source.apology(problem or "llm_failed"))])
         except Exception:
             log.exception("the text of an answer broke off")
             self._degrade("llm")
@@ -173,11 +168,11 @@ class Answer:
             return "llm_failed"
         return None
 
-    def _put(self, clauses: Iterable[str]) -> None:
+    def _put(self, clauses: Iterable[ReplyClause]) -> None:
         for clause in clauses:
-            if clause.strip():
-                self._texts.append(clause.strip())
-                self._clauses.put_nowait((clause, self._source.reply.mood))
+            if clause.text.strip():
+                self._texts.append(clause.text.strip())
+                self._clauses.put_nowait(clause)
 
     # ---- voice
 
@@ -185,7 +180,7 @@ class Answer:
         """Put the speech of each clause into the queue, then the silence at the end, and then None."""
         try:
             while (clause := await self._clauses.get()) is not None:
-                pieces = self._speaker.speak(*clause)
+                pieces = self._speaker.speak(clause)
                 while (spoken := await self._threads.run(partial(next, pieces, None))) is not None:
                     self._mark("tts_first")
                     await self._spoken.put(spoken)
@@ -229,7 +224,7 @@ class Answer:
                     yield header
             last = clause is None
             await self._threads.run(partial(self._face.add, speech, last=last))
-            if motion := self._face.motion(start, speech, clause.mood if clause else "neutral", self._action):
+            if clause is not None and (motion := self._face.motion(start, clause)) is not None:
                 yield motion
             if video is not None and not await self._draw(partial(video.add, speech, last=last)):
                 video = None
@@ -244,7 +239,12 @@ class Answer:
         self._mark("total")
         text = " ".join(self._texts)
         yield DonePart(
-            self._options.number, text, start, self._action, dict(self._timings), tuple(sorted(self._degraded))
+            self._options.number,
+            text,
+            start,
+            self._source.reply.action,
+            dict(self._timings),
+            tuple(sorted(self._degraded)),
         )
 
     async def _pieces(
@@ -298,14 +298,13 @@ class Answer:
 
     # ---- what is known of it
 
-    @property
-    def _action(self) -> str | None:
-        return self._source.reply.action
-
     def _sentence(self, clause: SpokenClause, index: int, start: float) -> SentencePart:
         words = tuple(AnswerWord(word.text, word.start + start, word.end + start) for word in clause.words)
         end = start + clause.speech.duration
-        return SentencePart(self._options.number, index, clause.text, start, end, clause.mood, words)
+        phones = tuple(Phone(phone.symbol, phone.start + start, phone.end + start) for phone in clause.speech.phones)
+        return SentencePart(
+            self._options.number, index, clause.text, start, end, clause.mood, words, phones, clause.action
+        )
 
     def _degrade(self, part: str) -> None:
         self._degraded[part] = None

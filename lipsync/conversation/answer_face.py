@@ -9,10 +9,10 @@ from collections.abc import Callable
 from lipsync.animation.blendshapes import BlendshapeFrame
 from lipsync.animation.body_motion.types import MotionGenerator
 from lipsync.animation.track_blendshapes import BlendshapeStream
+from lipsync.conversation.clause_speech import SpokenClause
 from lipsync.conversation.options import AnswerOptions
 from lipsync.conversation.parts import BlendshapePart, MotionPart
 from lipsync.speech.types import Speech
-from lipsync.text.mood import Mood
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,6 @@ class AnswerFace:
         self._number = options.number
         self._blendshapes, self._motion, self._degraded = blendshapes, motion, degraded
         self._frames: deque[BlendshapeFrame] = deque()
-        self._has_moved = False
 
     def add(self, speech: Speech, *, last: bool) -> None:
         """The next piece of speech; ``last``: none follows. Takes hundredths of a second: for a worker thread."""
@@ -51,17 +50,13 @@ class AnswerFace:
             given.append(self._frames.popleft())
         return BlendshapePart(self._number, given[0].timestamp, tuple(given)) if given else None
 
-    def motion(self, start: float, speech: Speech, mood: Mood, action: str | None) -> MotionPart | None:
-        """The motion of the body during ``speech``, which begins at ``start``; None where nothing is said in it.
-
-        ``action`` is the motion that the answer names: the first sentence shows it.
-        """
-        if self._motion is None or not speech.text:
+    def motion(self, start: float, clause: SpokenClause) -> MotionPart | None:
+        """The motion of the body during ``clause``, which begins at ``start``; None where nothing is said in it."""
+        if self._motion is None or not clause.speech.text:
             return None
-        hint = None if self._has_moved else action
-        self._has_moved = self._has_moved or action is not None
         try:
-            return MotionPart(self._number, start, self._motion.motion(mood, speech.duration, hint))
+            motion = self._motion.motion(clause.mood, clause.speech.duration, clause.action)
+            return MotionPart(self._number, start, motion)
         except Exception:
             log.warning("the motion of an answer failed", exc_info=True)
             self._motion = None

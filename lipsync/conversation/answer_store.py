@@ -1,4 +1,4 @@
-"""Sound and video of answers, kept for an hour for the caller who asked."""
+"""Sound, video and sentences of answers, kept for an hour for the caller who asked."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ LIFETIME_S = 3600.0
 _MAX_BYTES = 1_000_000_000
 """Total size of the kept answers; above it the oldest are deleted."""
 _ID = re.compile(r"[0-9a-f]{32}")
-_NAME = re.compile(r"[0-9a-f]{32}-[0-9a-f]{32}\.(?:wav|mp4)")
+_NAME = re.compile(r"[0-9a-f]{32}-[0-9a-f]{32}\.(?:wav|mp4|json)")
 
-Kind = Literal["wav", "mp4"]
+Kind = Literal["wav", "mp4", "json"]
+"""The sound, the video, and :class:`lipsync.conversation.spoken_answer.SpokenAnswer`."""
 
 
 class AnswerStore:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from lipsync.animation.actions import gesture_of_action, mood_of_action
 from lipsync.conversation.parts import AnswerWord
+from lipsync.conversation.reply_text import ReplyClause
 from lipsync.runtime.progress import Cancelled
 from lipsync.speech.live_speech import LiveSpeech
 from lipsync.speech.mood_times import add_moods
@@ -24,6 +27,7 @@ log = logging.getLogger(__name__)
 
 _MAX_CHARACTERS = 2000
 """Characters of one clause; the rest is not spoken."""
+_SENTENCE_END = re.compile(r"[.!?…。！？][\"'»”’)\]]*\s*$")
 _SILENT_RATE = 24_000
 """Samples a second of the silence in place of a voice."""
 _SILENT_S = (0.5, 0.06)
@@ -42,6 +46,8 @@ class SpokenClause:
     """The text as it is written."""
     mood: Mood
     words: tuple[AnswerWord, ...]
+    action: str | None = None
+    """Action that is named in the clause, in its first piece."""
 
 
 def detect_moods(script: Script) -> tuple[MoodSpan, ...]:
@@ -67,28 +73,31 @@ class ClauseSpeaker:
         self._is_silent = False
         self._rate = 0
         self._fallbacks = 0
+        self._action_mood: Mood | None = None
 
-    def speak(self, clause: str, mood: Mood | None = None) -> Iterator[SpokenClause]:
-        """The speech of ``clause``, a sentence or a part of one as it is written, in one piece or more; None as the
-        ``mood``: it is found in the text.
+    def speak(self, clause: ReplyClause) -> Iterator[SpokenClause]:
+        """The speech of ``clause`` in one piece or more; the head's gesture for its action begins with the first.
 
+        The mood is that of markup, else that of the last action in the same sentence, else it is found in the text.
         Raises nothing but :class:`lipsync.runtime.progress.Cancelled`: where no voice can speak, the text has
         silence in which it can be read. A clause without letters or digits gives nothing.
         """
         try:
-            script = prepare_script(clause[:_MAX_CHARACTERS], self._language, _MAX_CHARACTERS)
+            script = prepare_script(clause.text[:_MAX_CHARACTERS], self._language, _MAX_CHARACTERS)
         except TextError as error:
             log.debug("a clause cannot be spoken: %s", error.code)
             return
         timer, spoken = WordTimer(script.passage), 0.0
+        action = clause.action
         pieces = ((speech, False) for speech in self._speech(script))
-        spans = self._mood_spans(script) if mood is None else _whole(script, mood)
-        for speech, _ in add_moods(pieces, script.spoken_text, spans):
+        for found, _ in add_moods(pieces, script.spoken_text, self._mood_spans(script, clause)):
+            speech = replace(found, gesture=gesture_of_action(action))
             units = timer.add(speech)
             words = tuple(AnswerWord(unit.text, unit.start - spoken, unit.end - spoken) for unit in units)
             spoken += speech.duration
             text = " ".join(word.text for word in words) or speech.text
-            yield SpokenClause(speech, text, _main_mood(speech), words)
+            yield SpokenClause(speech, text, _main_mood(speech), words, action)
+            action = None
 
     def finish(self) -> Speech | None:
         """The silence after the last word; None where nothing was spoken."""
@@ -118,7 +127,13 @@ class ClauseSpeaker:
         seconds = _SILENT_S[0] + _SILENT_S[1] * len(script.spoken_text)
         yield _silence(seconds, self._rate, script.spoken_text, self._language)
 
-    def _mood_spans(self, script: Script) -> tuple[MoodSpan, ...]:
+    def _mood_spans(self, script: Script, clause: ReplyClause) -> tuple[MoodSpan, ...]:
+        self._action_mood = mood_of_action(clause.action) or self._action_mood
+        mood = clause.mood or (None if script.marked.marks else self._action_mood)
+        if _SENTENCE_END.search(clause.text):
+            self._action_mood = None
+        if mood is not None:
+            return _whole(script, mood)
         try:
             return self._moods(script)
         except Exception as error:  # a model of moods: the face is neutral then

@@ -19,8 +19,6 @@ MAX_UTTERANCES = 1000
 """Utterances of one conversation that are remembered; above it the oldest go."""
 MAX_TEXT = 20_000
 """Characters of one utterance that are remembered."""
-DISPLAYED_BREAK = "…"
-"""Follows an interrupted answer where people read it. Models never see it: they would learn to write it."""
 
 
 class Utterance(BaseModel):
@@ -34,15 +32,6 @@ class Utterance(BaseModel):
     """Whether the answer was longer and only this much was heard."""
     created: float
     """Seconds since the epoch."""
-
-    @property
-    def displayed(self) -> str:
-        """The text as people read it.
-
-        >>> Utterance(role="assistant", text="It is", interrupted=True, created=0.0).displayed
-        'It is…'
-        """
-        return f"{self.text}{DISPLAYED_BREAK}" if self.interrupted else self.text
 
 
 def heard_text(words: Iterable[tuple[str, float, float]], played_s: float) -> str:
@@ -86,12 +75,6 @@ class ConversationHistory:
     def utterances(self) -> tuple[Utterance, ...]:
         """What was said, the oldest first, without what the summary stands for."""
         return tuple(self._utterances)
-
-    @property
-    def was_interrupted(self) -> bool:
-        """Whether the last answer was interrupted: for the prompt."""
-        answers = [utterance for utterance in self._utterances if utterance.role == "assistant"]
-        return bool(answers) and answers[-1].interrupted
 
     def ask(self, question: str) -> None:
         """The person asked."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from lipsync.animation.blendshapes import BlendshapeFrame
 from lipsync.animation.body_motion.types import MotionKeyframes
+from lipsync.speech.types import Phone
 from lipsync.text.mood import Mood
 
 
@@ -32,6 +33,10 @@ class SentencePart:
     end: float
     mood: Mood
     words: tuple[AnswerWord, ...]
+    phones: tuple[Phone, ...] = ()
+    """The speech sounds, without gaps; empty where they are not known."""
+    action: str | None = None
+    """Action of body and face that the language model names in this sentence."""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -64,10 +63,6 @@ class PictureLevel:
     def has_video(self) -> bool:
         """Whether there is any picture."""
         return self.scale > 0
-
-    def size(self, width: int, height: int) -> tuple[int, int]:
-        """Width and height of the picture, even, for one of ``width`` x ``height``."""
-        return 2 * math.floor(width * self.scale / 2), 2 * math.floor(height * self.scale / 2)
 
 
 LEVELS = (

@@ -15,6 +15,7 @@ from lipsync.conversation.parts import (
     BlendshapePart,
     DonePart,
     MotionPart,
+    SentencePart,
     SoundPart,
     VideoHeader,
     VideoPart,
@@ -30,13 +31,16 @@ class WholeAnswer:
     done: DonePart | None = None
     """The end; None while the answer is not complete."""
     frames: list[BlendshapeFrame] = field(default_factory=list)
+    sentences: list[SentencePart] = field(default_factory=list)
     _sound: list[bytes] = field(default_factory=list)
     _video: list[bytes] = field(default_factory=list)
     _motions: list[MotionPart] = field(default_factory=list)
 
     def add(self, part: AnswerPart) -> None:
         """The next part."""
-        if isinstance(part, SoundPart):
+        if isinstance(part, SentencePart):
+            self.sentences.append(part)
+        elif isinstance(part, SoundPart):
             self._sound.append(part.data)
         elif isinstance(part, BlendshapePart):
             self.frames += part.frames

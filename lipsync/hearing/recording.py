@@ -6,9 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.audio.decode import read_sound
-from lipsync.hearing.errors import HearingError
 from lipsync.hearing.types import RATE
-from lipsync.hearing.voiced_parts import voice_probabilities, voiced_parts
 
 
 def read_recording(data: bytes, *, max_seconds: float) -> NDArray[np.float32]:
@@ -18,9 +16,3 @@ def read_recording(data: bytes, *, max_seconds: float) -> NDArray[np.float32]:
     of ``data``. Raises AudioError not_a_sound, broken_sound; AudioTooLongError sound_too_long.
     """
     return read_sound(data, RATE, max_seconds=max_seconds)
-
-
-def require_voice(samples: NDArray[np.float32]) -> None:
-    """Raise HearingError no_speech where nobody speaks in the samples."""
-    if not voiced_parts(voice_probabilities(samples)):
-        raise HearingError("no_speech")

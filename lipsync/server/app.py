@@ -92,7 +92,7 @@ def create_app(
     parts = Components(engine, jobs, Watchers(settings.max_streams), webhooks, repository, talk, tickets)
     app.extensions["lipsync"] = parts
     app.register_blueprint(api.blueprint(settings, loading))
-    app.register_blueprint(cues.blueprint(settings, jobs))
+    app.register_blueprint(cues.blueprint(settings, jobs, talk.answers))
     app.register_blueprint(job_routes.blueprint(settings, jobs, parts.watchers))
     app.register_blueprint(conversations.blueprint(repository))
     sight.install(settings, service, loading, parts, floor)

@@ -48,7 +48,7 @@ class SpeechMood:
     """Seconds from the start of the speech that holds it."""
 
 
-HeadGesture = Literal["", "nod", "shake"]
+HeadGesture = Literal["", "nod", "shake", "tilt"]
 """What the head says; empty: nothing besides the motion of speech."""
 
 

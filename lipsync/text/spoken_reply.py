@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from html import unescape
 from urllib.parse import urlsplit
@@ -42,6 +43,22 @@ _PAIRS = {"[": "]", "(": ")", "<": ">", "{": "}"}
 
 
 @dataclass(frozen=True)
+class Direction:
+    """An action that a reply names."""
+
+    action: str
+    """Name such as ``greet``."""
+    is_markup: bool
+    """True for ``[action: greet]``, False for a stage direction such as ``*waves*``."""
+
+
+def main_action(directions: Iterable[Direction]) -> str | None:
+    """The first action in markup, else the first of a stage direction; None without any."""
+    found = sorted(directions, key=lambda direction: not direction.is_markup)
+    return found[0].action if found else None
+
+
+@dataclass(frozen=True)
 class SpokenText:
     """A reply as it is spoken."""
 
@@ -67,11 +84,10 @@ class SpokenReply:
     """Receives a reply in pieces, and returns what is spoken of it: whole words, as early as they are certain."""
 
     def __init__(self) -> None:
-        self.action: str | None = None
-        """Action that the reply names first; None until then. One in markup replaces one of a stage direction."""
-        self._has_explicit_action = False
-        self.mood: Mood | None = None
-        """Mood that the reply named last; None until then."""
+        self.directions: list[Direction] = []
+        """Actions that the reply has named so far, in markup and in stage directions."""
+        self.moods: list[Mood] = []
+        """Moods that the reply has named so far, in markup such as ``[happy]``."""
         self._raw = ""
         self._hidden_until: str | None = None
         self._spoken_tail = ""
@@ -81,6 +97,16 @@ class SpokenReply:
         self._is_line_start = True
         self._is_item = False
         """Whether the mark of a list or heading stands before the next word."""
+
+    @property
+    def action(self) -> str | None:
+        """Action that the reply names first; None until then. One in markup replaces one of a stage direction."""
+        return main_action(self.directions)
+
+    @property
+    def mood(self) -> Mood | None:
+        """Mood that the reply named last; None until then."""
+        return self.moods[-1] if self.moods else None
 
     def feed(self, piece: str) -> str:
         """Add ``piece``, and return the text that follows what was returned before."""
@@ -155,22 +181,21 @@ class SpokenReply:
 
     def _note_action(self, match: re.Match[str]) -> str:
         name = match[1].casefold()
-        if not self._has_explicit_action and ACTION_NAME.fullmatch(name):
-            self.action = name
-            self._has_explicit_action = True
+        if ACTION_NAME.fullmatch(name):
+            self.directions.append(Direction(name, is_markup=True))
         return ""
 
     def _note_direction(self, content: str) -> bool:
         """Store the action of ``content`` if it is a stage direction, and return whether it is one."""
         action = direction_action(content)
-        if action is not None and self.action is None:
-            self.action = action
+        if action is not None:
+            self.directions.append(Direction(action, is_markup=False))
         return action is not None
 
     def _read_brackets(self, match: re.Match[str]) -> str:
         mood = mood_names().get(fold(match[1].partition(":")[0].strip()))
         if mood is not None:
-            self.mood = mood
+            self.moods.append(mood)
             return ""
         name = match[1].strip().casefold()
         if self._note_direction(name) or re.fullmatch(r"\d{1,3}", name):  # [1] is a footnote
@@ -242,4 +267,4 @@ def _open_mark(raw: str, end: int) -> int | None:
 
 def _is_bullet(raw: str, index: int) -> bool:
     """Whether the asterisk at ``index`` is surrounded by spaces, as in a list and a product."""
-    return raw[index + 1 : index + 2] in (" ", "\t", "")
+    return raw[index + 1 : index + 2] in (" ", "\t", "") and (index == 0 or raw[index - 1].isspace())

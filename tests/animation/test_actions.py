@@ -47,6 +47,7 @@ def test_a_still_head_makes_no_gesture() -> None:
         ("*Shake head*", "shake-head", "shake", None),
         ("YES", "yes", "nod", None),
         ("wave", "wave", "nod", None),
+        ("shrug", "shrug", "tilt", None),
         ("smile", "smile", "", "happy"),
         ("thinking", "thinking", "", "thinking"),
         ("sad", "sad", "", "sad"),

@@ -100,7 +100,7 @@ def test_a_memory_is_opened_again(repository: ConversationRepository, writer: Th
     memory.flush()
     again = ConversationMemory.open(repository.get(made.id, "a"), repository, writer)
     assert again.messages(1000) == memory.messages(1000)
-    assert again.history.was_interrupted
+    assert again.history.utterances[-1].interrupted
     assert [message.content for message in again.messages(1000)] == ["What is this?", "It is a"]
 
 

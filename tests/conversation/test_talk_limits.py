@@ -37,7 +37,3 @@ def test_a_slow_machine_goes_down_step_by_step_and_comes_back() -> None:
     for _ in range(6):
         overload.drawn(4.0, 1.0)
     assert overload.level is LEVELS[0]
-
-
-def test_a_smaller_picture_has_even_sides() -> None:
-    assert LEVELS[2].size(322, 431) == (160, 214)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from lipsync.animation.body_motion.types import MotionGenerator, MotionKeyframe, MotionKeyframes
 from lipsync.animation.types import FaceTrack
+from lipsync.conversation.reply_text import ReplyClause
 from lipsync.conversation.responder import Speaker
 from lipsync.conversation.service import ConversationParts
 from lipsync.errors import LipsyncError
@@ -61,19 +62,18 @@ class FakeReply:
     """A ReplyText: sentences, without anything in brackets."""
 
     action: str | None = None
-    mood: Mood | None = None
 
     def __init__(self) -> None:
         self._rest = ""
 
-    def add(self, piece: str) -> Iterable[str]:
+    def add(self, piece: str) -> Iterable[ReplyClause]:
         self._rest += piece
         *whole, self._rest = re.split(r"(?<=[.!?])\s+", self._rest)
-        return whole
+        return [ReplyClause(sentence) for sentence in whole]
 
-    def finish(self) -> Iterable[str]:
+    def finish(self) -> Iterable[ReplyClause]:
         rest, self._rest = self._rest, ""
-        return [rest] if rest else []
+        return [ReplyClause(rest)] if rest else []
 
 
 class FakeMotion:

@@ -171,10 +171,10 @@ class FakeTalk:
         middle = end - WINDOW_S / 2
         sounds = [sound for sound in self.sounds if sound.start <= middle < sound.end]
         if not sounds:
-            return VoiceWindow(0.02, end, -70.0)
+            return VoiceWindow(0.02, end)
         person = [sound for sound in sounds if not sound.own_voice]
         loudest = (person or sounds)[0]
-        return VoiceWindow(loudest.probability, end, -20.0, own_voice=not person, is_hum=loudest.is_hum)
+        return VoiceWindow(loudest.probability, end, own_voice=not person, is_hum=loudest.is_hum)
 
     def _execute(self, action: Action) -> None:
         match action:

@@ -11,7 +11,7 @@ from lipsync.animation.behavior.blinks import BlinkSource
 from lipsync.animation.behavior.brows import draw_brows
 from lipsync.animation.behavior.filters import LowPass
 from lipsync.animation.behavior.gaze import GazeSource, draw_saccades, turn_eyes
-from lipsync.animation.behavior.gestures import GestureSource
+from lipsync.animation.behavior.gestures import GestureSource, draw_gestures, gesture_brows
 from lipsync.animation.behavior.head import HeadMotion
 from lipsync.animation.behavior.mood_curve import MoodMixer, energy_factor, gaze_rest, head_bias, lid_closure
 from lipsync.animation.behavior.motion_style import MotionStyle, style_for_voice
@@ -49,7 +49,7 @@ class Behavior:
     lids: NDArray[np.float64]
     """(T,) closure of the lids by blinks and moods."""
     brows: NDArray[np.float64]
-    """(T,) lift of the brows by accents, in [0, 1]."""
+    """(T,) lift of the brows by accents and gestures, in [0, 1]."""
     speaking: NDArray[np.float64]
     """(T,) 1 in speech, 0 in silence."""
     moods: NDArray[np.float64]
@@ -68,13 +68,15 @@ class BehaviorGenerator:
     """
 
     def __init__(self, seed: int, expression: Expression) -> None:
-        posture, drift, nods, gaze, blinks = (np.random.default_rng([abs(seed), part]) for part in range(1, 6))
+        posture, drift, nods, gaze, blinks, gestures = (
+            np.random.default_rng([abs(seed), part]) for part in range(1, 7)
+        )
         self._motion = expression.motion
         self._style: MotionStyle | None = None
         self._moods = MoodMixer(expression)
         self._prominence = ProminenceMeter()
         self._nods = NodSource(nods)
-        self._gestures = GestureSource()
+        self._gestures = GestureSource(gestures)
         self._head = HeadMotion(posture, drift)
         self._torso = TorsoMotion()
         self._gaze = GazeSource(gaze)
@@ -111,12 +113,14 @@ class BehaviorGenerator:
         speaking = self._talk.filter(talking)[:, 0]
         meant, moods = self._moods.mix(span, speech, begins)
         energy = energy_factor(moods)
-        nods = self._nods.choose(span, self._prominence.accents(speech, begins), style, energy)
+        accents = self._prominence.accents(speech, begins)
+        nods = self._nods.choose(span, accents, style, energy)
+        gestures = self._gestures.choose(span, speech.gesture, accents)
         pose = self._head.pose(
             span,
             phrases,
             nods,
-            self._gestures.curves(span, speech.gesture),
+            draw_gestures(span, gestures),
             style=style,
             energy=energy,
             speaking=speaking,
@@ -132,7 +136,8 @@ class BehaviorGenerator:
             turn_eyes(draw_saccades(span, saccades), pose, self._motion),
             blink[:, None],
             (1 - (1 - blink) * (1 - lid_closure(moods)))[:, None],
-            draw_brows(span, nods)[:, None] * (_BROWS_AT_REST + (1 - _BROWS_AT_REST) * self._motion),
+            (1 - (1 - draw_brows(span, nods)) * (1 - gesture_brows(span, gestures)))[:, None]
+            * (_BROWS_AT_REST + (1 - _BROWS_AT_REST) * self._motion),
             speaking[:, None],
             moods,
         )

@@ -16,6 +16,8 @@ from lipsync.animation.easing import ease
 
 LIMITS = np.array([7.0, 6.5, 2.4])
 """Degrees of yaw, pitch and roll that a motion of 1 approaches and never reaches, moods aside."""
+_NEARLY_1 = 1 - 1e-9
+"""Share of a limit above which none is counted: arctanh(1) is infinite."""
 _NECK = 0.17
 """Seconds: time constant with which the head follows a posture; it arrives after about 0.8 s."""
 _START = 0.8
@@ -52,16 +54,23 @@ class HeadMotion:
     ) -> NDArray[np.float64]:
         """(n, 5) pose as in FaceTrack.
 
-        ``gestures`` (n, 3) are degrees of yaw, pitch and roll. ``energy`` (n,) is the factor of postures and drift,
-        ``speaking`` (n,) is 1 in speech and 0 in silence, ``bias`` (n, 3) in degrees is added to all motion;
-        ``motion`` is the size of the whole.
+        ``gestures`` (n, 3) are degrees of yaw, pitch and roll; they are whole even while the head leaves its rest.
+        ``energy`` (n,) is the factor of postures and drift, ``speaking`` (n,) is 1 in speech and 0 in silence,
+        ``bias`` (n, 3) in degrees is added to all motion; ``motion`` is the size of the whole.
         """
         goals = self._postures.goals(span, phrases, style, float(energy.mean())) * energy[:, None]
         drift = self._drift.curves(span.times, speaking) * energy[:, None]
-        moving = self._follow.filter(goals) + draw_nods(span, nods) + drift + gestures
-        limited = LIMITS * np.tanh(style.size * moving / LIMITS)
-        turned = motion * limited + min(motion, 1.0) * self._follow_bias.filter(bias)
-        turned *= ease(np.clip(span.times / _START, 0.0, 1.0))[:, None]
+        moving = self._follow.filter(goals) + draw_nods(span, nods) + drift
+        leaving = ease(np.clip(span.times / _START, 0.0, 1.0))[:, None]
+        limited = LIMITS * np.tanh(style.size * moving / LIMITS) * leaving
+        turned = motion * _add_within_limits(limited, style.size * gestures)
+        turned += min(motion, 1.0) * self._follow_bias.filter(bias) * leaving
         yaw, pitch, roll = turned.T
         right = _RIGHT_OF_YAW * self._slide.filter(turned[:, :1])[:, 0] + _RIGHT_OF_ROLL * roll
         return np.stack([yaw, pitch, roll, right, _DOWN_OF_PITCH * pitch], axis=1)
+
+
+def _add_within_limits(limited: NDArray[np.float64], gestures: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, 3) ``limited``, which lies within LIMITS, with ``gestures`` added in such a way that the sum does, too."""
+    share = np.clip(limited / LIMITS, -_NEARLY_1, _NEARLY_1)
+    return np.where(gestures == 0, limited, LIMITS * np.tanh(np.arctanh(share) + gestures / LIMITS))

@@ -94,7 +94,7 @@ class _Idle:
     """The body at rest, breathing: whole cycles, stretched to the duration, smaller where there is little time."""
 
     def __init__(self, preset: Preset, duration: float) -> None:
-        self._curve = KeyframeCurve(preset.keyframes, eased=True)
+        self._curve = KeyframeCurve(preset.keyframes)
         self._period, self._duration = preset.duration, duration
         self._cycles = max(1, round(duration / preset.duration)) if preset.duration else 1
         self._size = min(1.0, duration / (preset.duration / 2)) if preset.duration else 1.0
@@ -113,7 +113,7 @@ class _Action:
     """One motion that is laid over the idling body, with transitions at both ends."""
 
     def __init__(self, preset: Preset, duration: float) -> None:
-        self._curve = KeyframeCurve(preset.keyframes, eased=True)
+        self._curve = KeyframeCurve(preset.keyframes)
         self._preset, self._length = preset, preset.duration
         self._is_closed = furthest_turn(self._curve.at(0.0), self._curve.at(self._length)) <= _CLOSED_DEGREES
         self._playback_rate, self._active = 1.0, duration

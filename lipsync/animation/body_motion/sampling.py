@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from lipsync.animation.body_motion.quaternions import IDENTITY, degrees_between, slerp
-from lipsync.animation.body_motion.types import MotionKeyframe, MotionKeyframes, Position, Quaternion
+from lipsync.animation.body_motion.types import MotionKeyframe, Position, Quaternion
 from lipsync.animation.easing import ease
 
 
@@ -21,11 +21,12 @@ class Pose:
 
 
 class KeyframeCurve:
-    """Keyframes, sorted by bone once so that they can be sampled often."""
+    """Keyframes, sorted by bone once so that they can be sampled often.
 
-    def __init__(self, keyframes: Iterable[MotionKeyframe], *, eased: bool) -> None:
-        """``eased``: bones come to rest at each keyframe, as drawn poses do; else they pass at even speed."""
-        self._eased = eased
+    Bones come to rest at each keyframe, as drawn poses do.
+    """
+
+    def __init__(self, keyframes: Iterable[MotionKeyframe]) -> None:
         self._rotations: dict[str, tuple[list[float], list[Quaternion]]] = {}
         self._positions: dict[str, tuple[list[float], list[Position]]] = {}
         for keyframe in keyframes:
@@ -52,10 +53,9 @@ class KeyframeCurve:
 
     def peak_speed(self) -> float:
         """Greatest speed of a bone in degrees a second, in the middle between two keyframes."""
-        factor = 1.5 if self._eased else 1.0
         return max(
             (
-                factor * degrees_between(*turn) / (after - before)
+                1.5 * degrees_between(*turn) / (after - before)
                 for times, turned in self._rotations.values()
                 for turn, (before, after) in zip(pairwise(turned), pairwise(times), strict=True)
             ),
@@ -69,13 +69,7 @@ class KeyframeCurve:
             place = max(0, after - 1)
             return place, place, 0.0
         share = (time - times[after - 1]) / (times[after] - times[after - 1])
-        return after - 1, after, ease(share) if self._eased else share
-
-
-def motion_at(motion: MotionKeyframes, time: float) -> MotionKeyframe:
-    """The body at ``time`` seconds of ``motion``, for a client that wants frames instead of keyframes."""
-    pose = KeyframeCurve(motion.keyframes, eased=False).at(time)
-    return MotionKeyframe(timestamp=max(0.0, time), bone_rotations=pose.rotations, bone_positions=pose.positions)
+        return after - 1, after, ease(share)
 
 
 def blend(under: Pose, over: Pose, weight: float) -> Pose:

@@ -15,10 +15,6 @@ from lipsync.text.mood import Mood
 class _ServerMessage(BaseModel):
     model_config = ConfigDict(frozen=True)
 
-    def json_text(self) -> str:
-        """The message as it is sent: without fields that have no value."""
-        return self.model_dump_json(exclude_none=True)
-
 
 class PartInUse(BaseModel):
     """What does one part of the work."""
@@ -107,6 +103,7 @@ class SentenceMessage(_ServerMessage):
     start: float
     end: float
     emotion: Mood
+    action: str | None = Field(None, description="Action of body and face in this sentence, such as `nod`.")
     words: tuple[tuple[str, float, float], ...] | None = None
 
 

@@ -48,7 +48,7 @@ class Listening:
         assert self._microphone is not None
         for window in self._microphone.add(pcm16):
             own = self._echo.is_own_voice(window.samples)
-            yield VoiceWindow(window.probability, window.end, window.level_db, own, is_hum(window.samples))
+            yield VoiceWindow(window.probability, window.end, own, is_hum(window.samples))
 
     def part(self, start: float, end: float) -> Samples:
         """(n,) float32 samples from ``start`` to ``end`` seconds of the microphone's sound, RATE a second."""

@@ -95,6 +95,7 @@ class MessageForm:
             start=round(part.start, 4),
             end=round(part.end, 4),
             emotion=part.mood,
+            action=part.action,
             words=words if self._want.words else None,
         )
 

@@ -15,8 +15,6 @@ from lipsync.hearing.types import RATE, WINDOW, VoiceActivityDetector
 
 MAX_KEPT_S = 65.0
 """Seconds of sound that are kept: the longest turn, and what comes while its last words are recognized."""
-_FLOOR_DB = -100.0
-"""Level of digital silence, dBFS."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +25,6 @@ class MicrophoneWindow:
     """Probability of a voice, 0 to 1."""
     end: float
     """End of the window, seconds of the microphone's sound."""
-    level_db: float
-    """Level, dBFS."""
     samples: NDArray[np.float32]
     """(WINDOW,) float32 mono samples in [-1, 1], RATE a second."""
 
@@ -65,7 +61,7 @@ class Microphone:
         for probability in self._detector.probabilities(samples):
             window, self._unexamined = self._unexamined[:WINDOW], self._unexamined[WINDOW:]
             self._examined += WINDOW
-            yield MicrophoneWindow(probability, self._examined / RATE, _level_db(window), window)
+            yield MicrophoneWindow(probability, self._examined / RATE, window)
 
     def part(self, start: float, end: float) -> NDArray[np.float32]:
         """(n,) the samples from ``start`` to ``end`` seconds; what is kept no longer is left out."""
@@ -77,8 +73,3 @@ class Microphone:
         """Sound before ``start`` seconds is no longer needed."""
         while self._kept and (self._first + len(self._kept[0])) <= start * RATE:
             self._first += len(self._kept.popleft())
-
-
-def _level_db(samples: NDArray[np.float32]) -> float:
-    power = float(np.mean(np.square(samples), dtype=np.float64)) if len(samples) else 0.0
-    return max(_FLOOR_DB, 10 * float(np.log10(power + 1e-12)))

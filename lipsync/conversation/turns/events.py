@@ -17,8 +17,6 @@ class VoiceWindow:
     """Probability of a voice, 0 to 1."""
     end: float
     """End of the window, in seconds of the microphone's sound."""
-    level_db: float = -30.0
-    """Level of the window in dBFS; for diagnosis only."""
     own_voice: bool = False
     """Whether the window is an echo of the answer that is played (:class:`lipsync.hearing.echo.EchoDetector`)."""
     is_hum: bool = False

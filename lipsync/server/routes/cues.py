@@ -1,70 +1,84 @@
-"""Mouth cues of a job's video, for animators: ``GET /api/jobs/<id>/cues``."""
+"""Mouth cues for animators, of a job's video and of an answer: ``GET /api/jobs/<id>/cues``,
+``GET /api/v1/answers/<id>/cues``."""
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Request, Response, request
 
+from lipsync.conversation.answer_store import AnswerStore
+from lipsync.conversation.spoken_answer import SpokenAnswer
 from lipsync.errors import InvalidFieldError
 from lipsync.jobs.errors import JobError
 from lipsync.jobs.jobs import Jobs
 from lipsync.messages import Message
-from lipsync.mouth_cues.formats import FORMATS, MEDIA_TYPES, format_cues
-from lipsync.mouth_cues.make import rhubarb_of, video_cues
+from lipsync.mouth_cues.make import rhubarb_of, speech_cues, video_cues
 from lipsync.mouth_cues.phone_file import read_phone_file
 from lipsync.server import route_errors as faults
 from lipsync.server.caller import current
-from lipsync.server.describe import Media, Parameter, ResponseSpec, described
-from lipsync.server.responses import MouthCuesAnswer
+from lipsync.server.cues_response import FORMAT, SOURCE, cues_response, cues_spec, wanted_format
+from lipsync.server.describe import Parameter, described
 from lipsync.settings import Settings
 
-_FORMAT = Parameter(
+_SENTENCE = Parameter(
     "query",
-    "format",
-    "Format of the file, as Rhubarb Lip Sync writes it; default rhubarb-json.",
-    {"type": "string", "enum": list(FORMATS)},
+    "sentence",
+    "Number of a sentence in the answer, from 0: its cues alone, with times from its start.",
+    {"type": "integer", "minimum": 0},
 )
 
 
-def blueprint(settings: Settings, jobs: Jobs) -> Blueprint:
-    """The route of mouth cues."""
+def blueprint(settings: Settings, jobs: Jobs, answers: AnswerStore) -> Blueprint:
+    """The routes of mouth cues."""
     api = Blueprint("cues", __name__, url_prefix="/api")
     rhubarb = rhubarb_of(settings.rhubarb, settings.rhubarb_timeout_s)
 
     @api.get("/jobs/<id>/cues")
     @described(
         "Mouth cues of a job",
-        ResponseSpec(
-            200,
-            "Mouth shapes A to H and X with their times.",
-            Media(types_of_text=(MEDIA_TYPES["tsv"], MEDIA_TYPES["xml"]), json=MouthCuesAnswer),
-            ("X-Job-Id", "X-Cues-Source"),
-            ("X-Cues-Problem",),
-        ),
+        cues_spec("X-Job-Id"),
         tag="videos",
-        description="They come from the Rhubarb program where `LIPSYNC_RHUBARB` names one, else, or when it fails, "
-        "from the phones of the speech.",
-        parameters=(_FORMAT,),
+        description=SOURCE,
+        parameters=(FORMAT,),
         errors=(*faults.RENDER_ERRORS, "no_cues", "bad_field"),
     )
     def cues(id: str) -> Response:
         job = jobs.get(id, current().name)
-        name = request.args.get("format", FORMATS[0])
-        format = next((one for one in FORMATS if one == name), None)
-        if format is None:
-            expected = Message("field.one_of", known=list(FORMATS))
-            raise InvalidFieldError("bad_field", field="format", expected=expected)
+        format = wanted_format(request)
         if job.state != "done":
             raise job.problem()
         if not jobs.files.exists(job.video_key):
             raise JobError("video_gone")
         spoken = read_phone_file(jobs.files.path(job.phones_key))
         mouth = video_cues(spoken, lambda: jobs.files.get(job.video_key), rhubarb)
-        response = Response(format_cues(mouth, format, job.video_key), mimetype=MEDIA_TYPES[format])
+        response = cues_response(mouth, format, job.video_key)
         response.headers["X-Job-Id"] = job.id
-        response.headers["X-Cues-Source"] = mouth.source
-        if mouth.problem is not None:
-            response.headers["X-Cues-Problem"] = mouth.problem.code
-        response.headers["Cache-Control"] = "no-store"
         return response
 
+    @api.get("/v1/answers/<id>/cues")
+    @described(
+        "Mouth cues of an answer",
+        cues_spec(),
+        tag="conversation",
+        description=f"Of the whole answer, or of one of its sentences. {SOURCE}",
+        parameters=(FORMAT, _SENTENCE),
+        errors=("answer_gone", "bad_field", "not_found"),
+    )
+    def answer_cues(id: str) -> Response:
+        sound = answers.find(id, current().name, "wav")
+        spoken = SpokenAnswer.read(answers.find(id, current().name, "json"))
+        format = wanted_format(request)
+        speech = spoken.speech(sound, _wanted_sentence(request, len(spoken.sentences)))
+        return cues_response(speech_cues(speech, rhubarb), format, f"{id}.wav")
+
     return api
+
+
+def _wanted_sentence(request: Request, count: int) -> int | None:
+    """The number of the sentence that ``request`` asks for, of ``count``. Raises InvalidFieldError bad_field."""
+    text = request.args.get("sentence")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) < count):
+        expected = Message("field.whole_number_range", minimum=0, maximum=count - 1)
+        raise InvalidFieldError("bad_field", field="sentence", expected=expected)
+    return int(text)

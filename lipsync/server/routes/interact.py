@@ -17,6 +17,7 @@ from lipsync.conversation.history import ConversationHistory
 from lipsync.conversation.options import AnswerOptions
 from lipsync.conversation.repository import Conversation, ConversationRepository
 from lipsync.conversation.service import ConversationService
+from lipsync.conversation.spoken_answer import SpokenAnswer
 from lipsync.conversation.types import MAX_MESSAGE_CHARACTERS, PersonaName
 from lipsync.hearing.recording import read_recording
 from lipsync.language_models.types import Message as ChatMessage
@@ -34,12 +35,13 @@ from lipsync.server.responses import Answer
 from lipsync.server.routes.chat import collect
 from lipsync.settings import Settings
 from lipsync.storage.errors import StorageError
+from lipsync.text.mood import Mood
 
 MAX_QUESTION_S = 60.0
 """Seconds of a spoken question."""
 _MAX_HISTORY_TOKENS = 2048
 """Tokens of a conversation that the language model reads: half of the context of 4,096."""
-_MEDIA_TYPES: dict[Kind, str] = {"wav": "audio/wav", "mp4": "video/mp4"}
+_MEDIA_TYPES: dict[Literal["wav", "mp4"], str] = {"wav": "audio/wav", "mp4": "video/mp4"}
 
 
 class InteractRequest(BaseModel):
@@ -57,6 +59,15 @@ class InteractRequest(BaseModel):
     video: Literal["0", "1"] = Field("1", description="0: sound alone.")
 
 
+class AnswerSentence(Answer):
+    """A sentence of an answer, or a clause of one."""
+
+    text: str
+    start: float = Field(ge=0, description="Seconds from the start of the sound.")
+    end: float = Field(ge=0, description="Seconds from the start of the sound.")
+    emotion: Mood
+
+
 class InteractAnswer(Answer):
     """An answer and where its files are."""
 
@@ -64,6 +75,8 @@ class InteractAnswer(Answer):
     reply_text: str
     audio_url: str = Field(description="WAV, for the caller alone, for an hour.")
     video_url: str | None = Field(description="MP4, for the caller alone, for an hour; null: there is no video.")
+    cues_url: str = Field(description="Mouth cues, for the caller alone, for an hour.")
+    sentences: list[AnswerSentence] = Field(description="In order; `cues_url` with `?sentence=0` is of the first.")
     processing_time: float = Field(ge=0, description="Seconds from the request to the answer.")
     degraded: list[str] = Field(description="Parts that did not work as they should.")
 
@@ -101,7 +114,8 @@ def blueprint(
             parts = conversations.answer(question, history, persona=persona, options=options)
             whole = collect(conversations, parts, has_left)
         assert whole.done is not None
-        files: dict[Kind, bytes] = {"wav": whole.wav}
+        language = conversations.speaker(persona).language
+        files: dict[Kind, bytes] = {"wav": whole.wav, "json": SpokenAnswer.of(language, whole.sentences).encode()}
         if (film := whole.mp4) is not None:
             files["mp4"] = film
         if conversation:
@@ -113,12 +127,17 @@ def blueprint(
             reply_text=whole.done.full_text,
             audio_url=f"{place}/audio",
             video_url=f"{place}/video" if "mp4" in files else None,
+            cues_url=f"{place}/cues",
+            sentences=[
+                AnswerSentence(text=part.text, start=round(part.start, 4), end=round(part.end, 4), emotion=part.mood)
+                for part in whole.sentences
+            ],
             processing_time=round(time.monotonic() - began, 3),
             degraded=list(whole.done.degraded),
         )
         return _private(json_response(answer))
 
-    def send(id: str, kind: Kind) -> Response:
+    def send(id: str, kind: Literal["wav", "mp4"]) -> Response:
         path = conversations.answers.find(id, current().name, kind)
         return _private(send_file(path, mimetype=_MEDIA_TYPES[kind], conditional=True, etag=f"{id}-{kind}"))
 

@@ -56,19 +56,14 @@ class Tickets:
             self._tickets[_digest(text)] = ticket
         return text
 
-    def redeem(self, text: str, origin: str | None, persona: str | None = None) -> Ticket:
-        """Use a ticket, once, from ``origin``, for ``persona``; None: the ticket's.
+    def redeem(self, text: str, origin: str | None) -> Ticket:
+        """Use a ticket, once, from ``origin``; that only its persona is talked with is the session's matter.
 
         A ticket that is used wrongly is used up. Raises TicketError wrong_ticket.
         """
         with self._lock:
             ticket = self._tickets.pop(_digest(text), None)
-        if (
-            ticket is None
-            or self._clock() >= ticket.expires
-            or ticket.origin != _normalized(origin)
-            or (persona is not None and ticket.persona not in (None, persona))
-        ):
+        if ticket is None or self._clock() >= ticket.expires or ticket.origin != _normalized(origin):
             raise TicketError("wrong_ticket")
         return ticket
 

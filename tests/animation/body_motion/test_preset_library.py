@@ -9,8 +9,8 @@ import pytest
 
 from lipsync.animation.body_motion.preset import MAX_FILE_BYTES, read_preset
 from lipsync.animation.body_motion.preset_motion import PresetMotionGenerator
-from lipsync.animation.body_motion.sampling import KeyframeCurve
 from lipsync.animation.errors import MotionError
+from tests.animation.body_motion.client import played
 
 TURN = [0.0, 0.0871557, 0.0, 0.9961947]
 
@@ -32,7 +32,7 @@ def test_files_are_found_and_forgotten_without_a_restart(tmp_path: Path) -> None
     assert "bow" in generator.available_actions()
     motion = generator.motion("neutral", 3.0, "bow")
     assert motion.action == "bow"
-    middle = KeyframeCurve(motion.keyframes, eased=False).at(0.5).rotations["Head"]
+    middle = played(motion, 0.5).rotations["Head"]
     assert middle[1] == pytest.approx(TURN[1], abs=0.01)
     put(tmp_path, "bow", {"keyframes": [frame(0, "mixamorig:Spine")], "description": "now another"})
     assert "Spine" in generator.motion("neutral", 1.0, "bow").keyframes[1].bone_rotations

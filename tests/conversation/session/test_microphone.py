@@ -46,8 +46,6 @@ def test_windows_do_not_depend_on_the_pieces(piece: int) -> None:
     assert len(windows) == len(data) // 2 // WINDOW
     assert [round(window.end * RATE) for window in windows] == [WINDOW * (k + 1) for k in range(len(windows))]
     assert [window.probability > 0.4 for window in windows[:4]] == [False, False, True, True]
-    assert windows[0].level_db == pytest.approx(-100)
-    assert windows[3].level_db == pytest.approx(-9, abs=0.5)  # a sine of amplitude 0.5
 
 
 @pytest.mark.parametrize("rate", [8000, 44100, 48000, 96000])

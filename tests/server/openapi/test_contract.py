@@ -33,7 +33,8 @@ def test_every_answer_is_in_the_description(app: Flask) -> None:
     assert set(tried) - done == {
         *("POST /api/voices", "DELETE /api/voices/{name}", "POST /login", "POST /v1/audio/transcriptions"),
         *("GET /api/v1/conversations/{conversation}", "DELETE /api/v1/conversations/{conversation}"),
-        *("GET /api/v1/answers/{id}/audio", "GET /api/v1/answers/{id}/video", "GET /api/v1/stream"),
+        *("GET /api/v1/answers/{id}/audio", "GET /api/v1/answers/{id}/video", "GET /api/v1/answers/{id}/cues"),
+        "GET /api/v1/stream",
     }
 
 

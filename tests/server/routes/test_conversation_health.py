@@ -59,14 +59,14 @@ def test_a_ticket_is_for_the_page_that_requests_it(app: Flask, client: FlaskClie
     answer = response.get_json()
     assert (response.status_code, answer["expires_in"], answer["origin"]) == (201, 60, "http://localhost")
     tickets = parts_of(app).tickets
-    assert tickets.redeem(answer["ticket"], "http://localhost", "ada").persona == "ada"
+    assert tickets.redeem(answer["ticket"], "http://localhost").persona == "ada"
     with pytest.raises(TicketError):
-        tickets.redeem(answer["ticket"], "http://localhost", "ada")
+        tickets.redeem(answer["ticket"], "http://localhost")
 
 
 def test_a_ticket_can_be_requested_for_another_site(app: Flask, client: FlaskClient) -> None:
     answer = client.post("/api/v1/tickets", json={"origin": "https://example.org"}).get_json()
-    parts_of(app).tickets.redeem(answer["ticket"], "https://example.org", "ada")
+    parts_of(app).tickets.redeem(answer["ticket"], "https://example.org")
 
 
 @pytest.mark.parametrize(

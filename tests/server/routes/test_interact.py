@@ -175,5 +175,6 @@ def test_recognition_that_hangs_has_its_own_answer(
 
 def test_recordings_are_not_kept(client: FlaskClient, tmp_path: Path) -> None:
     send(client, audio=(recording(), "q.wav"), video="0")
-    kept = [path.suffix for path in tmp_path.rglob("*") if path.is_file() and "answers" in path.parts]
-    assert kept == [".wav"]  # the answer alone
+    kept = {path.suffix: path for path in tmp_path.rglob("*") if path.is_file() and "answers" in path.parts}
+    assert sorted(kept) == [".json", ".wav"]  # the answer alone
+    assert "capital of France" not in kept[".json"].read_text()  # the question

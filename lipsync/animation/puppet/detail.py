@@ -30,26 +30,30 @@ class DetailPlan:
         self._rig = rig
         points, unit = rig.motion.mouth.points, rig.motion.eye_distance
         around = _AROUND_EYES * unit
-        self._eyes = []
+        eyes = []
         for side, (upper, lower) in enumerate(zip(UPPER_LIDS, LOWER_LIDS, strict=True)):
             lids = points[[*upper, *lower]]
             painted = _corners(lid.area for lid in rig.eyelids[side : side + 1])
-            self._eyes.append(np.concatenate([lids - around, lids + around, painted]))
-        self._folds = _corners(fold.area for fold in rig.smile_folds)
+            eyes.append(np.concatenate([lids - around, lids + around, painted]))
+        folds = _corners(fold.area for fold in rig.smile_folds)
         oval, brows = points[list(FACE_OVAL)], points[[k for line in BROWS_LOWER for k in line]]
-        self._face = np.array(
+        face = np.array(
             [
                 [oval[:, 0].min() + 0.12 * unit, brows[:, 1].min() - 0.12 * unit],
                 [oval[:, 0].max() - 0.12 * unit, oval[:, 1].max() - 0.05 * unit],
             ]
         )
+        groups = [face, *eyes, folds]
+        self._points = np.concatenate(groups)
+        """(n, 2) pixels: corners of the face, of the right and the left eye and of the folds of a smile."""
+        self._ends = np.cumsum([len(group) for group in groups])[:-1]
         self._window: NodeBox | None = None
         if window is not None:
             column0, row0 = rig.warp.column0, rig.warp.row0
             self._window = (
                 column0 + window.column0, row0 + window.row0, column0 + window.column1, row0 + window.row1,
             )  # fmt: skip
-        self.face = self._box(np.concatenate([self._face, *self._eyes, self._folds]), self._window)
+        self.face = self._box(self._points, self._window)
         """Nodes of the mouth's lattice over the resting face from the brows to the chin, with all that is painted."""
 
     def boxes(
@@ -65,17 +69,14 @@ class DetailPlan:
             right, down = (int(value) for value in shift)
             window = (window[0] + right, window[1] + down, window[2] + right, window[3] + down)
 
-        def now(points: NDArray[np.float64]) -> NDArray[np.float64]:
-            return points + self._rig.head.at(moved, points) if len(points) else points
-
-        eyes = [now(eye) for eye in self._eyes]
+        now = self._points + self._rig.head.at(moved, self._points)
         if whole:
-            return [_limit(self._box(np.concatenate([now(self._face), *eyes, now(self._folds)]), window), inner)]
-        boxes = [self._box(now(self._folds) if smiles else np.empty((0, 2)), window)]
-        boxes += [self._box(eye, None) for eye in eyes]
+            return [_limit(self._box(now, window), inner)]
+        _, right_eye, left_eye, folds = np.split(now, self._ends)
+        boxes = [self._box(folds[: len(folds) * smiles], window), self._box(right_eye), self._box(left_eye)]
         return _disjoint([_limit(box, inner) for box in boxes])
 
-    def _box(self, points: NDArray[np.float64], window: NodeBox | None) -> NodeBox:
+    def _box(self, points: NDArray[np.float64], window: NodeBox | None = None) -> NodeBox:
         """Nodes around ``points`` (n, 2), pixels, and ``window``; nothing where there is neither."""
         box = window
         if len(points):

@@ -173,13 +173,21 @@ class FrameMap:
 
     def _invert(self, field: Floats) -> Floats:
         """(rows, columns, 2) backward displacement, in pixels, of a forward ``field`` of the part, in cells."""
-        steepest = max(float(np.abs(np.diff(field, axis=axis)).max()) for axis in (0, 1))
+        steepest = max(
+            float(cv2.absdiff(field[1:], field[:-1]).max()), float(cv2.absdiff(field[:, 1:], field[:, :-1]).max())
+        )
         steps, damping = (_STEEP_STEPS, _DAMPING) if steepest > _STEEP else (_STEPS, np.float32(1))
         places = self._cells - field
         for _ in range(steps):
-            there = cv2.remap(field, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-            places += damping * (self._cells - there - places)
-        return np.asarray((places - self._cells) * np.float32(self._rig.warp.lattice.step), np.float32)
+            miss = cv2.remap(field, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+            miss += places
+            miss -= self._cells
+            if damping != 1:
+                miss *= damping
+            places -= miss
+        places -= self._cells
+        places *= np.float32(self._rig.warp.lattice.step)
+        return np.asarray(places, np.float32)
 
     def _sample_sides(self, sides: tuple[Floats, Floats], cells: Floats, places: Floats) -> list[Floats]:
         """``places``, from where each side of the mouth has moved them; ``cells``: the same on the resting head, in

@@ -9,9 +9,6 @@ from pathlib import Path
 
 from lipsync.errors import InvalidFieldError, LipsyncError
 from lipsync.messages import Message
-from lipsync.mouth_cues.formats import ENDINGS, format_cues
-from lipsync.mouth_cues.make import rhubarb_of, video_cues
-from lipsync.mouth_cues.phone_file import read_phone_file
 from lipsync.settings import Settings
 from lipsync.storage.atomic import atomic_write
 from lipsync.storage.errors import StorageError
@@ -19,6 +16,8 @@ from lipsync.storage.errors import StorageError
 
 def check_cues(path: Path) -> None:
     """Raise InvalidFieldError bad_field where the ending of ``path`` is that of no format."""
+    from lipsync.mouth_cues.formats import ENDINGS  # noqa: PLC0415 - a video without cues needs none of it
+
     if path.suffix.lower() not in ENDINGS:
         expected = Message("field.one_of", known=list(ENDINGS))
         raise InvalidFieldError("bad_field", field="--cues", expected=expected)
@@ -39,6 +38,10 @@ def write_cues(path: Path, phones: Path, video: Path, settings: Settings) -> Lip
 
     Returns why they are not those of Rhubarb where that is configured and failed. Raises StorageError cannot_write.
     """
+    from lipsync.mouth_cues.formats import ENDINGS, format_cues  # noqa: PLC0415 - a video without cues needs none of it
+    from lipsync.mouth_cues.make import rhubarb_of, video_cues  # noqa: PLC0415
+    from lipsync.mouth_cues.phone_file import read_phone_file  # noqa: PLC0415
+
     rhubarb = rhubarb_of(settings.rhubarb, settings.rhubarb_timeout_s)
     cues = video_cues(read_phone_file(phones), video.read_bytes, rhubarb)
     try:

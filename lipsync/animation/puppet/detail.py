@@ -76,7 +76,7 @@ class DetailPlan:
         boxes = [self._box(folds[: len(folds) * smiles], window), self._box(right_eye), self._box(left_eye)]
         return _disjoint([_limit(box, inner) for box in boxes])
 
-    def _box(self, points: NDArray[np.float64], window: NodeBox | None = None) -> NodeBox:
+    def _box(self, points: NDArray[np.floating], window: NodeBox | None = None) -> NodeBox:
         """Nodes around ``points`` (n, 2), pixels, and ``window``; nothing where there is neither."""
         box = window
         if len(points):

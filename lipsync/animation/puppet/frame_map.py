@@ -112,7 +112,7 @@ class FrameMap:
         contours = self._contours(sides, moved, seal)
         heights = self._seam.heights(*(contour - (shift * lattice.step).astype(np.float32) for contour in contours))
         share = self._upper_share(heights, shift, mouth)
-        places[part] = backward[1] + (backward[0] - backward[1]) * share
+        places[part] = backward[1] + (backward[0] - backward[1]) * cv2.merge([share, share])
         boxes = self._moving_boxes(outer, inner)
         self._spread(canvas, outer, places, inner, boxes)
         sharpness = _sharpness(moved)
@@ -166,7 +166,7 @@ class FrameMap:
             return rest.copy()
         upper, step = self._rig.upper_face, np.float32(self._rig.warp.lattice.step)
         face /= step
-        cells = cells - np.array([upper.column0, upper.row0], np.float32)
+        cells = cv2.subtract(cells, (upper.column0, upper.row0, 0, 0))
         there = cv2.remap(face, cells, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
         there = cv2.remap(face, cells - there, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
         return np.asarray(rest - step * there, np.float32)
@@ -193,7 +193,7 @@ class FrameMap:
         """``places``, from where each side of the mouth has moved them; ``cells``: the same on the resting head, in
         cells of the lattice."""
         warp = self._rig.warp
-        cells = cells - np.array([warp.column0, warp.row0], np.float32)
+        cells = cv2.subtract(cells, (warp.column0, warp.row0, 0, 0))
         backward = [self._invert(side / np.float32(warp.lattice.step)) for side in sides]
         return [
             np.asarray(
@@ -213,7 +213,7 @@ class FrameMap:
         return _seal_lips(contours[0], contours[1], seal, mouth.down)
 
     def _upper_share(self, heights: Floats, shift: NDArray[np.int64], box: NodeBox) -> Floats:
-        """(rows, columns, 1) in ``box``: 1 above the seam of the lips, 0 below it.
+        """(rows, columns) in ``box``: 1 above the seam of the lips, 0 below it.
 
         The seam's axes were planned for the resting head and move with it by whole nodes.
         """
@@ -222,8 +222,8 @@ class FrameMap:
         top, left = warp.row0 + int(shift[1]), warp.column0 + int(shift[0])
         above, under = max(box[1], top), min(box[3], top + planned.shape[0])
         first, last = max(box[0], left), min(box[2], left + planned.shape[1])
-        share = np.zeros((box[3] - box[1], box[2] - box[0], 1), np.float32)
-        share[above - box[1] : under - box[1], first - box[0] : last - box[0], 0] = planned[
+        share = np.zeros((box[3] - box[1], box[2] - box[0]), np.float32)
+        share[above - box[1] : under - box[1], first - box[0] : last - box[0]] = planned[
             above - top : under - top, first - left : last - left
         ]
         return share

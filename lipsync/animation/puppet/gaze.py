@@ -98,7 +98,7 @@ def turn_eyes(
             continue
         x0, y0, x1, y1 = window
         half = half_places[y0 // 2 : y1 // 2, x0 // 2 : x1 // 2]
-        target = half - np.array([eye.left / 2, eye.top / 2], np.float32)
+        target = cv2.subtract(half, (eye.left / 2, eye.top / 2, 0, 0))
         # Half the matrix: these places are in pixels of the colour planes.
         matrix = np.zeros((2, 4), np.float32)
         matrix[0, :2] = matrix[1, 2:] = -0.5 * way

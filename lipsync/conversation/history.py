@@ -74,17 +74,14 @@ def estimate_tokens(text: str) -> int:
 class ConversationHistory:
     """The utterances of one conversation, in memory. Not thread-safe; no method waits for anything."""
 
-    def __init__(
-        self, utterances: Sequence[Utterance] = (), summary: str = "", clock: Callable[[], float] = time.time
-    ) -> None:
-        """``summary``: of what was said before the first of ``utterances``. ``clock``: seconds since the epoch."""
+    def __init__(self, utterances: Sequence[Utterance] = (), clock: Callable[[], float] = time.time) -> None:
+        """``clock`` returns seconds since the epoch."""
         self._utterances = list(utterances)[-MAX_UTTERANCES:]
-        self.summary = summary
         self._clock = clock
 
     @property
     def utterances(self) -> tuple[Utterance, ...]:
-        """What was said, the oldest first, without what the summary stands for."""
+        """What was said, the oldest first."""
         return tuple(self._utterances)
 
     @property
@@ -108,23 +105,13 @@ class ConversationHistory:
             self._add("assistant", text.strip(), interrupted=interrupted)
 
     def messages(self, max_tokens: int) -> list[Message]:
-        """Return the summary, if there is one, and the last utterances that fit, the oldest first.
+        """Return the last utterances that fit, the oldest first.
 
         The last utterance is always there. The first is a question, not an answer whose question is missing.
         """
-        summary = [Message(role="system", content=self.summary)] if self.summary else []
         kept = self._count_fitting(max_tokens)
         fitting = self._utterances[len(self._utterances) - kept :]
-        return [*summary, *(Message(role=one.role, content=one.text) for one in fitting)]
-
-    def overflow(self, max_tokens: int) -> tuple[Utterance, ...]:
-        """Return the oldest utterances, which :meth:`messages` leaves out."""
-        return tuple(self._utterances[: len(self._utterances) - self._count_fitting(max_tokens)])
-
-    def replace(self, count: int, summary: str) -> None:
-        """Let ``summary`` stand for the ``count`` oldest utterances and the summary up to now."""
-        del self._utterances[:count]
-        self.summary = summary
+        return [Message(role=one.role, content=one.text) for one in fitting]
 
     def _add(self, role: Literal["user", "assistant"], text: str, *, interrupted: bool) -> None:
         stored = text[:MAX_TEXT].encode("utf-8", "replace").decode().replace("\0", "")  # what no database takes
@@ -134,8 +121,7 @@ class ConversationHistory:
 
     def _count_fitting(self, max_tokens: int) -> int:
         """How many of the last utterances fit."""
-        left = max_tokens - (estimate_tokens(self.summary) if self.summary else 0)
-        kept = 0
+        left, kept = max_tokens, 0
         for utterance in reversed(self._utterances):
             left -= estimate_tokens(utterance.text)
             if left < 0 and kept:

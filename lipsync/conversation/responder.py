@@ -52,7 +52,7 @@ class Responder(Protocol):
         ...
 
     def reply(self, persona: str | None, history: Sequence[Message], question: str) -> Reply:
-        """The reply to ``question`` after ``history``, which may begin with a summary. Raises LipsyncError."""
+        """The reply to ``question`` after ``history``. Raises LipsyncError."""
         ...
 
     async def preload(self, persona: str | None) -> None:

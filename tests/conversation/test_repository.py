@@ -16,7 +16,6 @@ from lipsync.conversation.memory import ConversationMemory
 from lipsync.conversation.repository import ConversationRepository
 from lipsync.settings import Settings
 from lipsync.storage.database import connect
-from tests.helpers.run_async import run_async
 
 
 @pytest.fixture
@@ -111,21 +110,6 @@ def test_any_text_is_stored(repository: ConversationRepository, writer: ThreadPo
     assert texts(repository, memory.conversation.id) == ["ab?c 🙂 'x'; --"]
 
 
-def test_what_a_summary_stands_for_is_read_by_people_only(
-    repository: ConversationRepository, writer: ThreadPoolExecutor
-) -> None:
-    made = repository.create("a", "anna")
-    memory = ConversationMemory.open(made, repository, writer)
-    for number in range(30):
-        memory.ask(f"Question {number:02d}?")
-    run_async(memory.compact(60, None))
-    memory.flush()
-    again = ConversationMemory.open(repository.get(made.id, "a"), repository, writer)
-    assert again.history.utterances == memory.history.utterances
-    assert len(again.history.utterances) < 10
-    assert len(texts(repository, made.id)) == 30
-
-
 def test_a_conversation_is_bounded(repository: ConversationRepository) -> None:
     made = repository.create("a", "anna")
     other = repository.create("a", "anna")
@@ -153,7 +137,6 @@ def test_a_deleted_conversation_leaves_nothing_and_takes_nothing(repository: Con
     repository.delete(made.id, "a")
     repository.add(made.id, question("late"))
     repository.retract(made.id)
-    repository.summarize(made.id, "s", 1)
     assert repository.recent("a", 10) == []
     assert texts(repository, made.id) == []
 

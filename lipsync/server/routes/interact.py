@@ -152,8 +152,7 @@ class _StoredConversation:
 
     def __init__(self, repository: ConversationRepository, conversation: Conversation) -> None:
         self._repository, self._conversation = repository, conversation
-        utterances = repository.utterances(conversation.id, after=conversation.summarized)
-        self._history = ConversationHistory(utterances, conversation.summary)
+        self._history = ConversationHistory(repository.utterances(conversation.id))
 
     @classmethod
     def open(cls, repository: ConversationRepository, id: str) -> Self:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from lipsync.animation.body_motion.preset_motion import PresetMotionGenerator
-from lipsync.conversation.responder import Responder
 from lipsync.conversation.moods import MoodFinder
 from lipsync.conversation.personas.load import Personas
 from lipsync.conversation.reply_text import SpokenClauses
+from lipsync.conversation.responder import Responder
 from lipsync.conversation.service import ConversationParts
 from lipsync.hearing.transcribers import conversation_transcriber, load_conversation_transcriber, unload_transcribers
 from lipsync.settings import Settings

@@ -1,8 +1,7 @@
-"""What was said in a conversation, and as much of it as a language model gets."""
+"""What was said in a conversation."""
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
@@ -11,10 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lipsync.language_models.types import Message
 
-CHARACTERS_PER_TOKEN = 3.5
-"""Estimate. English has about 4 characters a token, Russian 2.5 to 3.5, depending on the model's vocabulary."""
-TOKENS_PER_MESSAGE = 4
-"""What the chat template of a model adds to a message."""
 MAX_UTTERANCES = 1000
 """Utterances of one conversation that are remembered; above it the oldest go."""
 MAX_TEXT = 20_000
@@ -62,15 +57,6 @@ def heard_text(words: Iterable[tuple[str, float, float]], played_s: float) -> st
     return " ".join(heard)
 
 
-def estimate_tokens(text: str) -> int:
-    """Return about how many tokens a message of this text is.
-
-    >>> estimate_tokens("What is the capital of France?")
-    13
-    """
-    return math.ceil(len(text) / CHARACTERS_PER_TOKEN) + TOKENS_PER_MESSAGE
-
-
 class ConversationHistory:
     """The utterances of one conversation, in memory. Not thread-safe; no method waits for anything."""
 
@@ -104,29 +90,13 @@ class ConversationHistory:
         if text.strip():
             self._add("assistant", text.strip(), interrupted=interrupted)
 
-    def messages(self, max_tokens: int) -> list[Message]:
-        """Return the last utterances that fit, the oldest first.
-
-        The last utterance is always there. The first is a question, not an answer whose question is missing.
-        """
-        kept = self._count_fitting(max_tokens)
-        fitting = self._utterances[len(self._utterances) - kept :]
-        return [Message(role=one.role, content=one.text) for one in fitting]
+    def messages(self) -> list[Message]:
+        """Return what was said as messages for a language model, which reads as much as fits into its context
+        (:mod:`lipsync.language_models.context`)."""
+        return [Message(role=utterance.role, content=utterance.text) for utterance in self._utterances]
 
     def _add(self, role: Literal["user", "assistant"], text: str, *, interrupted: bool) -> None:
         stored = text[:MAX_TEXT].encode("utf-8", "replace").decode().replace("\0", "")  # what no database takes
         utterance = Utterance(role=role, text=stored, interrupted=interrupted, created=self._clock())
         self._utterances.append(utterance)
         del self._utterances[:-MAX_UTTERANCES]
-
-    def _count_fitting(self, max_tokens: int) -> int:
-        """How many of the last utterances fit."""
-        left, kept = max_tokens, 0
-        for utterance in reversed(self._utterances):
-            left -= estimate_tokens(utterance.text)
-            if left < 0 and kept:
-                break
-            kept += 1
-        while kept > 1 and self._utterances[-kept].role == "assistant" and kept < len(self._utterances):
-            kept -= 1
-        return kept

@@ -59,9 +59,9 @@ class ConversationMemory:
             self._history.answer(text, interrupted=interrupted)
             self._store_last()
 
-    def messages(self, max_tokens: int) -> list[Message]:
-        """Return what a language model gets: the last utterances that fit."""
-        return self._history.messages(max_tokens)
+    def messages(self) -> list[Message]:
+        """Return what was said as messages for a language model."""
+        return self._history.messages()
 
     def flush(self) -> None:
         """Wait until all changes are written."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import AsyncGenerator, Sequence
 
-from lipsync.conversation.responder import Speaker
 from lipsync.conversation.personas.load import Personas
 from lipsync.conversation.personas.persona import Persona
+from lipsync.conversation.responder import Speaker
 from lipsync.errors import LipsyncError
 from lipsync.language_models.chain import ModelChain, ModelReply
 from lipsync.language_models.models import LanguageModels, generation_options
@@ -16,12 +16,12 @@ from lipsync.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_MAX_HISTORY_CHARACTERS = 8_000
-"""Characters of the last messages that a model reads: about half of the context of 4,096 tokens."""
-
 
 class PersonaResponder:
-    """A :class:`lipsync.conversation.responder.Responder`. Models are connected to, or loaded, with the first question."""
+    """A :class:`lipsync.conversation.responder.Responder`.
+
+    Models are connected to, or loaded, with the first question.
+    """
 
     def __init__(self, settings: Settings, personas: Personas) -> None:
         self._personas = personas
@@ -49,7 +49,7 @@ class PersonaResponder:
         found = self._personas.find(persona)
         messages = [
             Message(role="system", content=found.prompt),
-            *_last(history),
+            *history,
             Message(role="user", content=question),
         ]
         return PersonaReply(self._chain(found).reply(messages, self._options), found, has_failed=self._models is None)
@@ -96,15 +96,3 @@ class PersonaReply:
     def failed(self) -> Sequence[str]:
         """``llm`` where a model failed."""
         return ("llm",) if self._has_failed else self._reply.degraded
-
-
-def _last(history: Sequence[Message]) -> list[Message]:
-    """The last messages, as many as a model reads."""
-    kept: list[Message] = []
-    characters = 0
-    for message in reversed(history):
-        characters += len(message.content)
-        if characters > _MAX_HISTORY_CHARACTERS:
-            break
-        kept.append(message)
-    return kept[::-1]

@@ -24,10 +24,10 @@ from lipsync.conversation.clause_speech import ClauseSpeaker, MoodDetector, dete
 from lipsync.conversation.gpu_memory import GpuMemoryBound
 from lipsync.conversation.health import check_parts
 from lipsync.conversation.live_video import AnswerVideo, Encoding, LiveVideo
-from lipsync.conversation.responder import FixedReply, Responder, Reply, Speaker
 from lipsync.conversation.options import AnswerOptions, StageLimits
 from lipsync.conversation.parts import AnswerPart
 from lipsync.conversation.phrase_cache import PhraseCache, RecordingVideo, ReplayedVideo, phrase_key
+from lipsync.conversation.responder import FixedReply, Reply, Responder, Speaker
 from lipsync.conversation.talk_limits import LEVELS, Overload, PictureLevel, TalkSlots
 from lipsync.hearing.types import RATE, Transcriber, Transcript
 from lipsync.language_models.types import Message as ChatMessage

@@ -15,6 +15,7 @@ from typing import Self
 
 from lipsync.errors import LipsyncError
 from lipsync.language_models.collect import collect_reply
+from lipsync.language_models.context import fit_messages
 from lipsync.language_models.disclosure import asks_for_disclosure, disclosure_replies
 from lipsync.language_models.errors import LanguageModelError
 from lipsync.language_models.stored_replies import SURE_SIMILARITY, StoredReplies, choose
@@ -34,6 +35,8 @@ class GuardedModel:
     breaker: CircuitBreaker
     knows_little: bool = False
     """Whether a stored reply to a very similar question is better than the model's."""
+    context: int = 4096
+    """Tokens that it reads and writes; earlier messages are left out (:mod:`lipsync.language_models.context`)."""
 
 
 @dataclass(frozen=True)
@@ -184,6 +187,7 @@ class ModelChain:
         if seconds:
             raise LanguageModelError("llm_resting", model=model.name, seconds=round(seconds))
         held, spoken, cutter = "", SpokenReply(), ClauseCutter(self._language)
+        messages = fit_messages(messages, guarded.context, options.max_tokens)
         try:
             async with contextlib.aclosing(self._stream_in_time(model, messages, options, deadline)) as pieces:
                 async for piece in pieces:

@@ -1,11 +1,10 @@
-"""What was heard, what is remembered, and what fits into a model's context."""
+"""What was heard, and what is remembered."""
 
 from __future__ import annotations
 
 import pytest
 
-from lipsync.conversation.history import MAX_UTTERANCES, ConversationHistory, estimate_tokens, heard_text
-from lipsync.language_models.types import Message
+from lipsync.conversation.history import MAX_UTTERANCES, ConversationHistory, heard_text
 
 WORDS = [("The", 0.0, 0.2), ("capital", 0.2, 0.7), ("is", 0.7, 0.9), ("Paris.", 0.9, 1.4)]
 
@@ -23,7 +22,7 @@ def test_the_break_is_displayed_and_no_model_sees_it() -> None:
     history.ask("What is the capital of France?")
     history.answer("The capital", interrupted=True)
     assert history.utterances[-1].displayed == "The capital…"
-    assert [message.content for message in history.messages(1000)] == [
+    assert [message.content for message in history.messages()] == [
         "What is the capital of France?",
         "The capital",
     ]
@@ -48,30 +47,10 @@ def test_nothing_heard_is_nothing_remembered() -> None:
     assert history.utterances == ()
 
 
-def talked(turns: int) -> ConversationHistory:
+def test_a_history_is_bounded() -> None:
     history = ConversationHistory()
-    for number in range(turns):
+    for number in range(MAX_UTTERANCES):
         history.ask(f"Question {number:04d}?")
         history.answer(f"Answer {number:04d}.", interrupted=False)
-    return history
-
-
-def test_the_oldest_do_not_go_to_the_model() -> None:
-    history = talked(100)
-    messages = history.messages(100)
-    assert sum(estimate_tokens(message.content) for message in messages) <= 100
-    assert messages[0] == Message(role="user", content="Question 0094?")
-    assert messages[-1].content == "Answer 0099."
-    assert len(history.utterances) == 200, "people can read all of it"
-
-
-def test_the_last_question_goes_to_the_model_however_long_it_is() -> None:
-    history = talked(3)
-    history.ask("x" * 2000)
-    assert [message.content for message in history.messages(100)] == ["x" * 2000]
-
-
-def test_a_history_is_bounded() -> None:
-    history = talked(MAX_UTTERANCES)
     assert len(history.utterances) == MAX_UTTERANCES
     assert history.utterances[-1].text == "Answer 0999."

@@ -13,7 +13,7 @@ from lipsync.conversation.options import AnswerOptions
 from lipsync.conversation.parts import SentencePart, SoundPart, VideoPart
 from lipsync.conversation.service import ConversationService
 from lipsync.settings import Settings
-from tests.helpers.conversation import FakeResponder, FakeModel, fake_parts
+from tests.helpers.conversation import FakeModel, FakeResponder, fake_parts
 from tests.helpers.fake_service import FakeService
 from tests.helpers.run_async import run_async
 

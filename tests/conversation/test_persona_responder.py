@@ -1,4 +1,4 @@
-"""The personas and models of this server as the responder of conversations, with a fake Ollama: down, slow, broken."""
+"""The personas and models of this server as the responder, with a fake Ollama: down, slow, broken."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from lipsync.conversation.service import ConversationService
 from lipsync.conversation.types import AvatarFrame, Pipeline
 from lipsync.language_models.types import Message
 from lipsync.settings import Settings
-from tests.helpers.conversation import FakeResponder, FakeModel, fake_parts
+from tests.helpers.conversation import FakeModel, FakeResponder, fake_parts
 from tests.helpers.fake_service import FakeService
 from tests.helpers.run_async import run_async
 

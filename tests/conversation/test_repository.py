@@ -86,7 +86,7 @@ def test_two_conversations_share_no_word(repository: ConversationRepository, wri
         said = texts(repository, memory.conversation.id)
         assert len(said) == 100
         assert {text[0] for text in said} == {name}
-        assert {message.content[0] for message in memory.messages(10_000)} == {name}
+        assert {message.content[0] for message in memory.messages()} == {name}
 
 
 def test_a_memory_is_opened_again(repository: ConversationRepository, writer: ThreadPoolExecutor) -> None:
@@ -98,9 +98,9 @@ def test_a_memory_is_opened_again(repository: ConversationRepository, writer: Th
     memory.answer("It is a", interrupted=True)
     memory.flush()
     again = ConversationMemory.open(repository.get(made.id, "a"), repository, writer)
-    assert again.messages(1000) == memory.messages(1000)
+    assert again.messages() == memory.messages()
     assert again.history.was_interrupted
-    assert [message.content for message in again.messages(1000)] == ["What is this?", "It is a"]
+    assert [message.content for message in again.messages()] == ["What is this?", "It is a"]
 
 
 def test_any_text_is_stored(repository: ConversationRepository, writer: ThreadPoolExecutor) -> None:
@@ -162,4 +162,4 @@ def test_a_database_that_cannot_be_written_does_not_end_the_talk(
         connection.exec_driver_sql("DROP TABLE utterances")
     memory.ask("What is this?")
     memory.flush()
-    assert [message.content for message in memory.messages(100)] == ["What is this?"]
+    assert [message.content for message in memory.messages()] == ["What is this?"]

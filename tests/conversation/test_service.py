@@ -17,7 +17,7 @@ from lipsync.conversation.service import ConversationParts, ConversationService
 from lipsync.errors import LipsyncError
 from lipsync.pipeline.errors import NotReadyError
 from lipsync.settings import Settings
-from tests.helpers.conversation import FakeResponder, FakeModel, FakeTranscriber, fake_parts
+from tests.helpers.conversation import FakeModel, FakeResponder, FakeTranscriber, fake_parts
 from tests.helpers.fake_service import FakeService
 
 Part = TypeVar("Part")
@@ -85,7 +85,9 @@ def test_a_phrase_of_the_persona_is_drawn_once(conversations: ConversationServic
     assert _count(conversations) == 1
 
 
-def test_prepared_phrases_are_sent_whole_also_at_overload(conversations: ConversationService, responder: FakeResponder) -> None:
+def test_prepared_phrases_are_sent_whole_also_at_overload(
+    conversations: ConversationService, responder: FakeResponder
+) -> None:
     conversations.loop.run(conversations.prepare(video=True))
     assert _count(conversations) == 1
     options = AnswerOptions(video=True, motion=False)

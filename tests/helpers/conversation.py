@@ -198,5 +198,9 @@ def fake_parts(
     motion: MotionGenerator | None = None,
 ) -> ConversationParts:
     """Parts of a conversation that need nothing."""
-    responder, transcriber, motion = responder or FakeResponder(), transcriber or FakeTranscriber(), motion or FakeMotion()
+    responder, transcriber, motion = (
+        responder or FakeResponder(),
+        transcriber or FakeTranscriber(),
+        motion or FakeMotion(),
+    )
     return ConversationParts(lambda: responder, lambda _language: FakeReply(), lambda: transcriber, lambda: motion)

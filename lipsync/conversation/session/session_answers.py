@@ -13,9 +13,6 @@ from lipsync.conversation.protocol.client_messages import Start
 from lipsync.conversation.service import ConversationService
 from lipsync.conversation.turns.actions import FallbackReason
 
-MAX_HISTORY_TOKENS = 1200
-"""Tokens of what was said before, for a language model: a small one has a context of 2048."""
-
 
 class SessionAnswers:
     """Answers in the voice of one persona, with the memory of one conversation."""
@@ -39,7 +36,7 @@ class SessionAnswers:
         start: Start,
     ) -> AsyncGenerator[AnswerPart, None]:
         """See :class:`lipsync.conversation.session.session_parts.Answers`."""
-        history = self._memory().messages(MAX_HISTORY_TOKENS)
+        history = self._memory().messages()
         parts = self._service.answer(question, history, persona=self._persona(), options=self._options(number, start))
         return self._service.loop.stream(parts)
 

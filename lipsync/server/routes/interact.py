@@ -37,8 +37,6 @@ from lipsync.storage.errors import StorageError
 
 MAX_QUESTION_S = 60.0
 """Seconds of a spoken question."""
-_MAX_HISTORY_TOKENS = 2048
-"""Tokens of a conversation that the language model reads: half of the context of 4,096."""
 _MEDIA_TYPES: dict[Kind, str] = {"wav": "audio/wav", "mp4": "video/mp4"}
 
 
@@ -164,8 +162,8 @@ class _StoredConversation:
         return self._conversation.persona
 
     def messages(self) -> list[ChatMessage]:
-        """What the language model gets."""
-        return self._history.messages(_MAX_HISTORY_TOKENS)
+        """What was said before."""
+        return self._history.messages()
 
     def add(self, question: str, answer: str) -> None:
         """Remember a question and its answer. Raises DatabaseError."""

@@ -24,7 +24,7 @@ from lipsync.conversation.clause_speech import ClauseSpeaker, MoodDetector, dete
 from lipsync.conversation.gpu_memory import GpuMemoryBound
 from lipsync.conversation.health import check_parts
 from lipsync.conversation.live_video import AnswerVideo, Encoding, LiveVideo
-from lipsync.conversation.options import AnswerOptions, StageLimits
+from lipsync.conversation.options import AnswerOptions, stage_limits
 from lipsync.conversation.parts import AnswerPart
 from lipsync.conversation.phrase_cache import PhraseCache, RecordingVideo, ReplayedVideo, phrase_key
 from lipsync.conversation.responder import FixedReply, Reply, Responder, Speaker
@@ -69,8 +69,8 @@ class ConversationService:
     def __init__(self, settings: Settings, service: Callable[[], VideoService], parts: ConversationParts) -> None:
         """``service`` returns the loaded service, or raises LipsyncError while it loads. Nothing is created yet."""
         self.settings = settings
-        self.limits = StageLimits()
-        """Above the limits that the chain of language models keeps itself: for a chain that hangs."""
+        self.limits = stage_limits(settings)
+        """How long the stages of an answer may take."""
         self.slots = TalkSlots(settings.talks)
         """The places of those who talk."""
         self.loop = BackgroundLoop()

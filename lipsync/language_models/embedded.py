@@ -119,6 +119,10 @@ class EmbeddedModel:
                 return
             yield part
 
+    async def load(self) -> None:
+        """Load the model, or wait until it is loaded. Raises LanguageModelError."""
+        await self._process.start()
+
     async def preload(self, system_prompt: str) -> None:
         """Load the model, and let it read the system prompt, which it keeps. Raises LanguageModelError."""
         messages = [Message(role="system", content=system_prompt), Message(role="user", content="Hello")]

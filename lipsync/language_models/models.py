@@ -41,7 +41,11 @@ class LanguageModels:
             self._guarded[server.name] = GuardedModel(server, CircuitBreaker(), context=settings.llm_context)
         if (embedded := self._embedded) is not None:
             self._guarded[embedded.name] = GuardedModel(
-                embedded, CircuitBreaker(), knows_little=embedded.file.is_small, context=CONTEXT
+                embedded,
+                CircuitBreaker(),
+                knows_little=embedded.file.is_small,
+                context=CONTEXT,
+                load=embedded.load,
             )
 
     def chain(self, language: str, stored: StoredReplies, sentences: ReplySentences) -> ModelChain:

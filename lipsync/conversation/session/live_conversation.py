@@ -33,6 +33,9 @@ from lipsync.text.languages import resolve_language
 
 log = logging.getLogger(__name__)
 
+_MARGIN_S = 5.0
+"""Seconds by which the conversation waits longer than the answer waits for its text: a voice has to speak it."""
+
 
 class LiveConversation:
     """Serves one client. :meth:`run` is to be called once."""
@@ -51,7 +54,7 @@ class LiveConversation:
         ``persona``: the only one that may be talked with; None: any."""
         self._service, self._repository = service, repository
         self._owner, self._language, self._spend, self._limits = owner, language, spend, limits
-        self._turn_limits = TurnLimits()
+        self._turn_limits = _turn_limits(service.limits.first_token_s + _MARGIN_S)
         self._only = persona
         self._memory: ConversationMemory | None = None
         self._session: Session | None = None
@@ -180,6 +183,14 @@ class LiveConversation:
 
     def _explain(self, error: LipsyncError) -> str:
         return error.description.text(self._language)
+
+
+def _turn_limits(min_wait_s: float) -> TurnLimits:
+    """The default limits, with waits for an answer that are not shorter than ``min_wait_s`` seconds."""
+    usual = TurnLimits()
+    return TurnLimits(
+        max_thinking_s=max(usual.max_thinking_s, min_wait_s), max_stall_s=max(usual.max_stall_s, min_wait_s)
+    )
 
 
 def _log_failure(future: Future[None]) -> None:

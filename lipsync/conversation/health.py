@@ -5,9 +5,37 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
+from threading import Lock
 
 log = logging.getLogger(__name__)
+
+PARTS = ("llm", "tts", "lipsync", "motion", "stt")
+"""Names of the parts."""
+
+
+class KnownHealth:
+    """Whether each part worked when it was checked last. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._works = dict.fromkeys(PARTS, True)
+        self._check: Future[dict[str, bool]] | None = None
+
+    @property
+    def works(self) -> dict[str, bool]:
+        """The result of the last check; before the first one every part is taken to work. Waits for nothing."""
+        return dict(self._works)
+
+    def note(self, works: Mapping[str, bool]) -> None:
+        """A check has had this result."""
+        self._works = dict(works)
+
+    def refresh(self, check: Callable[[], Future[dict[str, bool]]]) -> None:
+        """Begin a ``check``, whose result goes to :meth:`note`, unless one goes on."""
+        with self._lock:
+            if self._check is None or self._check.done():
+                self._check = check()
 
 
 async def check_parts(

@@ -22,7 +22,7 @@ from lipsync.conversation.background_loop import BackgroundLoop
 from lipsync.conversation.cancellation import AnswerThreads
 from lipsync.conversation.clause_speech import ClauseSpeaker, MoodDetector, detect_moods
 from lipsync.conversation.gpu_memory import GpuMemoryBound
-from lipsync.conversation.health import check_parts
+from lipsync.conversation.health import KnownHealth, check_parts
 from lipsync.conversation.live_video import AnswerVideo, Encoding, LiveVideo
 from lipsync.conversation.options import AnswerOptions, stage_limits
 from lipsync.conversation.parts import AnswerPart
@@ -78,6 +78,8 @@ class ConversationService:
         self.answers = AnswerStore(settings.state / "answers")
         """Sound and video of answers that callers fetch."""
         self.gpu = GpuMemoryBound(settings.max_vram_mb, parts.unload)
+        self.health = KnownHealth()
+        """What :meth:`health_check` found last."""
         self.overload = Overload()
         """What of the picture is made, by how fast the last answers were drawn."""
         self._service, self._parts = service, parts
@@ -323,7 +325,9 @@ class ConversationService:
             "stt": lambda: self.transcriber.health_check(),  # noqa: PLW0108 - the recognizer itself may be missing
         }
         # The responder itself may be missing.
-        return await check_parts(lambda: self.responder.health_check(), probes, self.pool, self.limits.health_s)  # noqa: PLW0108
+        works = await check_parts(lambda: self.responder.health_check(), probes, self.pool, self.limits.health_s)  # noqa: PLW0108
+        self.health.note(works)
+        return works
 
     def close(self) -> None:
         """End all answers, threads and child processes, and free GPU memory."""

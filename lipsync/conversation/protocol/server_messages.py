@@ -37,7 +37,9 @@ class Ready(_ServerMessage):
     language: str
     ai: Literal[True] = Field(True, description="A computer program answers, not a person.")
     notice: str = Field(description="The same as a sentence in the person's language.")
-    parts: dict[str, PartInUse]
+    parts: dict[str, PartInUse] = Field(
+        description="As far as it is known; the parts are checked from now on, and `done` names those that failed."
+    )
     limits: dict[str, float]
 
 

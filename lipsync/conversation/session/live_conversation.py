@@ -107,18 +107,15 @@ class LiveConversation:
         speaker = self._service.speaker(self._persona)
         language = resolve_language(start.language).code if start.language else speaker.language
         self._prepare(speaker.name, language, video=start.want.video != "none")
+        works = self._service.health.works
+        self._service.health.refresh(lambda: self._service.loop.submit(self._service.health_check()))
         ready = Ready(
             session=secrets.token_urlsafe(9),
             conversation=self._history.conversation.id,
             persona=speaker.name,
             language=language,
             notice=Message("talk.notice").text(speaker.language),
-            parts={
-                name: PartInUse(name=name, fallback=not works)
-                for name, works in (
-                    await asyncio.wrap_future(self._service.loop.submit(self._service.health_check()))
-                ).items()
-            },
+            parts={name: PartInUse(name=name, fallback=not is_working) for name, is_working in works.items()},
             limits={
                 "message_characters": MAX_MESSAGE_CHARACTERS,
                 "turn_s": self._turn_limits.max_utterance_s,

@@ -50,6 +50,10 @@ class StageLimits:
     """Until the language models write the first piece of text."""
     text_s: float = 47.0
     """Until they have written everything; the answer ends there."""
+    filler_s: float = 1.0
+    """From the end of the person's turn until the first clause of a live answer is written; then a filler is spoken.
+    The end of a turn is certain 0.2 to 0.5 s after the last word, and people repeat themselves after 0.8 to 1.5 s
+    without an answer. The embedded model has a clause after 0.5 s at the median: most answers need no filler."""
     hearing_s: float = 5.0
     """For the recognition of a recording of up to 10 seconds; longer ones have as much more in proportion."""
     health_s: float = 2.0

@@ -41,6 +41,7 @@ class PersonaResponder:
             found.voice,
             found.avatar,
             greeting=found.greeting,
+            fillers=found.fillers,
             phrases=(found.greeting, *found.fillers),
         )
 

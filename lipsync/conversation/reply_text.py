@@ -9,7 +9,7 @@ from lipsync.text.spoken_reply import SpokenReply
 
 class SpokenClauses:
     """Takes markup, emoji and stage directions out of a reply, and cuts the rest into clauses: a
-    :class:`lipsync.conversation.answer.ReplyText`."""
+    :class:`lipsync.conversation.answer_source.ReplyText`."""
 
     def __init__(self, language: str) -> None:
         """``language`` is the code of the language of the reply."""

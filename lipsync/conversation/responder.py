@@ -24,8 +24,10 @@ class Speaker:
     """Speed factor of the speech."""
     greeting: str = ""
     """What it says first."""
+    fillers: tuple[str, ...] = ()
+    """Sentences of which one begins a live answer whose text is late."""
     phrases: tuple[str, ...] = ()
-    """Texts whose video is made once: the greeting, and what bridges a pause."""
+    """Texts whose video is made once: the greeting and the fillers."""
 
 
 class Reply(Protocol):

@@ -16,7 +16,8 @@ import pytest
 
 from lipsync.animation.track_blendshapes import TrackLipSyncGenerator
 from lipsync.audio.segment import SEGMENT_RATE
-from lipsync.conversation.answer import Answer, AnswerParts
+from lipsync.conversation.answer import Answer
+from lipsync.conversation.answer_source import AnswerParts
 from lipsync.conversation.cancellation import AnswerThreads
 from lipsync.conversation.clause_speech import ClauseSpeaker
 from lipsync.conversation.live_video import Encoding, LiveVideo

@@ -14,14 +14,18 @@ from numpy.typing import NDArray
 
 from lipsync.animation.body_motion.types import MotionGenerator, MotionKeyframe, MotionKeyframes
 from lipsync.animation.types import FaceTrack
+from lipsync.audio.segment import SEGMENT_RATE
 from lipsync.conversation.responder import Speaker
 from lipsync.conversation.service import ConversationParts
 from lipsync.errors import LipsyncError
 from lipsync.hearing.types import RATE, Transcript
 from lipsync.language_models.types import GenerationOptions, LLMResponse, Message
-from lipsync.speech.types import Speech
+from lipsync.speech.types import Phone, Speech
 from lipsync.text.mood import Mood
 from lipsync.video.frame import Frame, frame_of
+
+WORD_S, PAUSE_S = 0.3, 0.2
+"""Seconds of a word of the fake voice, and of its silence at the end."""
 
 
 class FakeModel:
@@ -55,6 +59,24 @@ class FakeModel:
 
     async def health_check(self) -> bool:
         return self.error is None
+
+
+class FakeVoice:
+    """A LiveSpeech whose words last WORD_S each; the samples of each part are a number of their own."""
+
+    fallbacks: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def add(self, text: str) -> Iterator[Speech]:
+        self.texts.append(text)
+        samples = np.full(round(len(text.split()) * WORD_S * SEGMENT_RATE), len(self.texts) / 100, np.float32)
+        phones = (Phone("a", 0.0, len(samples) / SEGMENT_RATE),)
+        yield Speech(samples, SEGMENT_RATE, phones, text, "en")
+
+    def finish(self) -> Speech:
+        return Speech(np.zeros(round(PAUSE_S * SEGMENT_RATE), np.float32), SEGMENT_RATE)
 
 
 class FakeReply:

@@ -143,7 +143,7 @@ class DoneMessage(_ServerMessage):
 
     type: Literal["done"] = "done"
     answer: int | None = None
-    full_text: str
+    full_text: str = Field(description="The reply: the sentences, without the filler that may come before them.")
     total_duration: float
     timings: dict[str, float] | None = None
     degraded: tuple[str, ...] | None = None

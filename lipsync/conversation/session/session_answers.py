@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
+from concurrent.futures import Future
 
 from lipsync.conversation.apologies import ApologyCode, apology
 from lipsync.conversation.memory import ConversationMemory
@@ -34,10 +35,14 @@ class SessionAnswers:
         question: str,
         language: str | None,  # noqa: ARG002 - a persona speaks its own
         start: Start,
+        turn_ended: Future[None],
     ) -> AsyncGenerator[AnswerPart, None]:
         """See :class:`lipsync.conversation.session.session_parts.Answers`."""
         history = self._memory().messages()
-        parts = self._service.answer(question, history, persona=self._persona(), options=self._options(number, start))
+        options = self._options(number, start)
+        parts = self._service.answer(
+            question, history, persona=self._persona(), options=options, turn_ended=turn_ended
+        )
         return self._service.loop.stream(parts)
 
     def say(

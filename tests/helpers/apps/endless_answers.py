@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lipsync.server.app import create_app
 from lipsync.settings import Settings
-from tests.helpers.conversation import FakeResponder, FakeModel, fake_parts
+from tests.helpers.conversation import FakeModel, FakeResponder, fake_parts
 from tests.helpers.fake_service import FakeService
 
 settings = Settings(_env_file=None)

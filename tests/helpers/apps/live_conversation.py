@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.conversation.clause_speech import detect_moods
-from lipsync.conversation.responder import Speaker
 from lipsync.conversation.options import StageLimits
+from lipsync.conversation.responder import Speaker
 from lipsync.conversation.session import live_conversation
 from lipsync.conversation.turns.options import TurnLimits
 from lipsync.hearing.types import Transcript
@@ -32,9 +32,9 @@ from lipsync.speech.live_speech import LiveSpeech
 from lipsync.text.mood_spans import MoodSpan
 from lipsync.text.script import Script
 from tests.helpers.conversation import (
-    FakeResponder,
     FakeModel,
     FakeModelReply,
+    FakeResponder,
     FakeTranscriber,
     StillAnimator,
     fake_parts,

@@ -12,7 +12,7 @@ from lipsync.server.app import create_app
 from lipsync.server.components import parts_of
 from lipsync.settings import Settings
 from lipsync.storage.database import connect
-from tests.helpers.conversation import FakeResponder, FakeModel, FakeTranscriber, fake_parts
+from tests.helpers.conversation import FakeModel, FakeResponder, FakeTranscriber, fake_parts
 from tests.helpers.fake_service import FakeService
 from tests.helpers.flask_client import client_of
 

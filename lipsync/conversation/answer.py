@@ -203,7 +203,7 @@ class Answer:
         await self._has_text.wait()
         try:
             phrase = None if self._has_filler else self._source.phrase()
-            return await self._threads.run(lambda: prepare(self._threads, phrase))
+            return await self._threads.run(lambda: prepare(self._threads, phrase, self._has_filler))
         except Exception as error:  # the portrait, the animator
             log.warning("an answer has no video: %s", error)
             self._degrade("video")

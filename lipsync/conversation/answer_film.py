@@ -33,6 +33,8 @@ class AnswerFilm:
         self._shifter: FragmentShifter | None = None
         self._begin = self._end = 0.0
         self._fragments = 0
+        self._speech: list[Speech] = []
+        """Speech of the first video."""
 
     async def start(self, video: AnswerVideo | None, rate: int) -> VideoHeader | None:
         """Begin with ``video``, with sound of ``rate`` Hz; None: the answer has no film."""
@@ -50,7 +52,7 @@ class AnswerFilm:
             return None
         rest = await self._draw(lambda before: before.finish())
         self._video = video if self._video is not None else None
-        started = await self._call(lambda opened: opened.start(rate))
+        started = await self._call(lambda opened: opened.start(rate, self._speech))
         if started is not None:
             _, header = started
             self._prefix = b"" if header == self._header else header
@@ -60,6 +62,8 @@ class AnswerFilm:
 
     async def add(self, speech: Speech, *, last: bool) -> None:
         """The next piece of speech."""
+        if self._shifter is None:
+            self._speech.append(speech)
         await self._call(lambda video: video.add(speech, last=last))
 
     async def draw(self, until: float) -> VideoPart | None:

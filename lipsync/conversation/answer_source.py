@@ -49,8 +49,9 @@ class AnswerParts:
     """Creates the speaker; its argument is called with the name of a part that fails."""
     blendshapes: BlendshapeStream | None = None
     motion: MotionGenerator | None = None
-    video: Callable[[AnswerThreads, str | None], AnswerVideo] | None = None
-    """Prepares the video, in a worker thread, when the first text has come; the second argument is :attr:`phrase`."""
+    video: Callable[[AnswerThreads, str | None, bool], AnswerVideo] | None = None
+    """Prepares the video, in a worker thread, when the first text has come; the second argument is :attr:`phrase`,
+    the third whether the answer begins with :attr:`filler`."""
     phrase: Callable[[], str | None] = field(default=lambda: None)
     """The whole text where it is a fixed phrase, known when the first text has come; None for any other reply."""
     filler: Filler | None = None

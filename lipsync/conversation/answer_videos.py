@@ -67,8 +67,11 @@ class VideoSource:
     wanted_fps: int
     ended: Callable[[float, float], None]
 
-    def open(self, threads: AnswerThreads, phrase: str | None) -> AnswerVideo:
-        """The video of the answer; of a ``phrase`` the one that was drawn before, where there is one."""
+    def open(self, threads: AnswerThreads, phrase: str | None, has_filler: bool) -> AnswerVideo:
+        """The video of the answer; of a ``phrase`` the one that was drawn before, where there is one.
+
+        ``has_filler``: the answer begins with a phrase, whose video it follows.
+        """
         if phrase is not None and (replay := self.replay(phrase)) is not None:
             return replay
         settings, options = self.videos.settings, self.options
@@ -77,7 +80,7 @@ class VideoSource:
             avatar.animator,
             Encoding(settings.crf, settings.preset),
             fps=options.fps,
-            seed=options.seed if phrase is None else _PHRASE_SEED,
+            seed=_PHRASE_SEED if phrase is not None or has_filler else options.seed,
             check=threads.check,
             ended=self.ended,
         )

@@ -63,7 +63,7 @@ class Maker:
         wanted = AnswerOptions(number=7, **options)
         more = {} if self.moods is None else {"moods": self.moods}
 
-        def video(threads: AnswerThreads, _phrase: str | None) -> LiveVideo:
+        def video(threads: AnswerThreads, _phrase: str | None, _has_filler: bool) -> LiveVideo:
             return LiveVideo(self.animator, Encoding(23, "ultrafast"), fps=wanted.fps, seed=0, check=threads.check)
 
         source = AnswerParts(

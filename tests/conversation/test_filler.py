@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from lipsync.animation.track_blendshapes import TrackLipSyncGenerator
+from lipsync.animation.types import FaceTrack
 from lipsync.audio.segment import SEGMENT_RATE
 from lipsync.conversation.answer import Answer
 from lipsync.conversation.answer_source import AnswerParts
@@ -84,7 +85,7 @@ class Maker:
     def answer(self, *script: str | float | Exception, **options: object) -> AsyncGenerator[AnswerPart, None]:
         wanted = AnswerOptions(number=7, **options)  # type: ignore[arg-type]
 
-        def video(_threads: AnswerThreads, phrase: str | None) -> AnswerVideo:
+        def video(_threads: AnswerThreads, phrase: str | None, _has_filler: bool) -> AnswerVideo:
             self.phrases.append(phrase)
             return self.live_video()
 
@@ -269,6 +270,26 @@ def test_the_video_of_a_filler_is_not_drawn_again_and_that_of_the_reply_follows_
     assert packets[-1] == pytest.approx(duration, abs=0.1)
     assert maker.phrases == [None], "a filler and a reply are no phrase"
     assert done(parts).degraded == ()
+
+
+def test_the_head_goes_on_from_where_the_filler_left_it() -> None:
+    """As in a film of both that is drawn at once."""
+
+    def tracks(drawn_before: bool) -> list[FaceTrack]:
+        maker = Maker()
+        if drawn_before:
+            maker.drawn_before = record(maker)
+            maker.animator.tracks.clear()
+        maker.read(3.0, REPLY, video=True)
+        return maker.animator.tracks
+
+    whole, rest = tracks(drawn_before=False), tracks(drawn_before=True)
+    pose = np.concatenate([track.pose for track in rest])
+    expected = np.concatenate([track.pose for track in whole])[-len(pose) :]
+    assert len(pose) == int(np.ceil((FILLER_S + 6 * WORD_S + PAUSE_S) * 25 - 1e-6)) - int(FILLER_S * 25)
+    assert np.abs(expected).max() > 0
+    assert pose == pytest.approx(expected)
+    assert rest[0].start == 0
 
 
 def test_a_filler_that_was_not_drawn_before_is_drawn_with_the_reply() -> None:

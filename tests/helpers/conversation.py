@@ -115,13 +115,14 @@ class FakeMotion:
 
 
 class StillAnimator:
-    """An Animator whose frames are one grey picture; ``before_frame`` is called for each."""
+    """An Animator whose frames are one grey picture; ``before_frame`` is called for each. It keeps the tracks."""
 
     size = (96, 128)
 
     def __init__(self, name: str = "puppet", before_frame: Callable[[], None] = lambda: None) -> None:
         self.name, self._before_frame = name, before_frame
         self.drawn = 0
+        self.tracks: list[FaceTrack] = []
 
     def openings(self, track: FaceTrack) -> NDArray[np.float32]:
         return np.zeros(len(track), np.float32)
@@ -130,6 +131,7 @@ class StillAnimator:
         return self
 
     def add(self, speech: Speech, track: FaceTrack, *, last: bool) -> Iterator[Frame]:  # noqa: ARG002
+        self.tracks.append(track)
         for _ in range(len(track)):
             self._before_frame()
             self.drawn += 1

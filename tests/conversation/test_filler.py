@@ -375,6 +375,9 @@ def test_the_fillers_of_a_persona_take_turns_and_come_from_the_cache(
         assert sentences == [filler, "The answer is 25.", "Good bye."]
         assert isinstance(parts[-1], DonePart)
         assert (parts[-1].full_text, parts[-1].degraded) == (REPLY, ())
+        alone = conversations.say(filler, options=AnswerOptions(video=True, fps=options.fps, seed=99, motion=False))
+        drawn_before = film([(0.0, part) for part in conversations.loop.iterate(alone)])
+        assert film([(0.0, part) for part in parts]).startswith(drawn_before)
         times = pictures(film([(0.0, part) for part in parts]))
         assert times == sorted(set(times))
         assert len(times) == pytest.approx(parts[-1].total_duration * options.fps, abs=2)

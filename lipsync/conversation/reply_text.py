@@ -38,7 +38,7 @@ class _Mark:
 
 class SpokenClauses:
     """Takes markup, emoji and stage directions out of a reply, and cuts the rest into clauses: a
-    :class:`lipsync.conversation.answer.ReplyText`.
+    :class:`lipsync.conversation.answer_source.ReplyText`.
 
     A mark belongs to the clause in which it stands, or else to the next one; marks at the end of the reply belong to
     its last clause. A mood holds until the next one, an action for one clause.

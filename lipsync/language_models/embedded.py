@@ -28,8 +28,11 @@ MAX_SENTENCES = 3
 """Sentences of a reply."""
 MAX_TOKENS = 96
 """Tokens of a reply: about 70 English words, 25 s of speech."""
+CONTEXT = 2048
+"""Tokens that the model reads and writes."""
 MAX_HISTORY = 6
-"""Messages of the conversation that the model reads: at 30 to 70 tokens a second each costs half a second."""
+"""Messages of the conversation that the model reads, of those that fit: at 30 to 70 tokens a second each costs half a
+second."""
 STOPS = ("<|im_end|>", "<|endoftext|>", "\nUser:", "\nuser:", "\nHuman:", "\nQ:")
 """Strings at which a reply ends: small models write the person's part too."""
 KNOWN_MODELS = {"qwen2.5-coder-0.5b": ("en",), "smollm2-135m": ("en",)}
@@ -115,6 +118,10 @@ class EmbeddedModel:
             if not selection.takes(part, is_cut=is_cut):
                 return
             yield part
+
+    async def load(self) -> None:
+        """Load the model, or wait until it is loaded. Raises LanguageModelError."""
+        await self._process.start()
 
     async def preload(self, system_prompt: str) -> None:
         """Load the model, and let it read the system prompt, which it keeps. Raises LanguageModelError."""

@@ -39,7 +39,7 @@ async def until(is_true: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
-def test_ready_waits_for_no_check_and_tells_what_the_last_one_found(settings: Settings) -> None:
+def test_ready_waits_for_no_check_and_tells_what_is_known(settings: Settings) -> None:
     responder, service, engine = SlowResponder(), FakeService(settings), connect(settings)
     conversations = ConversationService(settings, lambda: service, fake_parts(responder))
     conversations.limits = replace(conversations.limits, health_s=PATIENCE_S * 3)
@@ -64,6 +64,11 @@ def test_ready_waits_for_no_check_and_tells_what_the_last_one_found(settings: Se
         await until(lambda: len(socket.of("ready")) == 3)
         parts = socket.of("ready")[-1]["parts"]
         assert [name for name, part in parts.items() if part["fallback"]] == ["llm"]
+        conversations.health.note_use(("tts",), used=())
+        socket.send(type="start")
+        await until(lambda: len(socket.of("ready")) == 4)
+        parts = socket.of("ready")[-1]["parts"]
+        assert [name for name, part in parts.items() if part["fallback"]] == ["llm", "tts"]
         socket.incoming.put_nowait(None)
         await running
 

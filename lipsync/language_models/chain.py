@@ -20,7 +20,14 @@ from lipsync.language_models.disclosure import asks_for_disclosure, disclosure_r
 from lipsync.language_models.errors import LanguageModelError
 from lipsync.language_models.limits import LOAD_TIMEOUT_S
 from lipsync.language_models.stored_replies import SURE_SIMILARITY, StoredReplies, choose
-from lipsync.language_models.types import GenerationOptions, LanguageModel, LLMResponse, Message, last_question
+from lipsync.language_models.types import (
+    CompletePart,
+    GenerationOptions,
+    LanguageModel,
+    LLMResponse,
+    Message,
+    last_question,
+)
 from lipsync.runtime.circuit_breaker import CircuitBreaker
 from lipsync.text.clauses import ClauseCutter
 from lipsync.text.spoken_reply import SpokenReply
@@ -208,7 +215,10 @@ class ModelChain:
                         yield piece
                         continue
                     held += piece
-                    if cutter.feed(spoken.feed(piece)):
+                    has_part = bool(cutter.feed(spoken.feed(piece)))
+                    if isinstance(piece, CompletePart) and not spoken.is_waiting and cutter.finish():
+                        yield CompletePart(held)
+                    elif has_part:
                         yield held
             if not cutter.has_cut:
                 if not cutter.feed(spoken.finish()) and not cutter.finish():

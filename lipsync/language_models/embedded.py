@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -18,7 +19,7 @@ from lipsync.language_models.collect import collect_reply
 from lipsync.language_models.errors import LanguageModelError
 from lipsync.language_models.llama_process import LlamaProcess
 from lipsync.language_models.repetition import RepetitionCheck
-from lipsync.language_models.types import GenerationOptions, LLMResponse, Message
+from lipsync.language_models.types import CompletePart, GenerationOptions, LLMResponse, Message
 from lipsync.text.clauses import ClauseCutter
 from lipsync.text.detect import detect_language
 from lipsync.text.split import split_sentences
@@ -39,6 +40,8 @@ KNOWN_MODELS = {"qwen2.5-coder-0.5b": ("en",), "smollm2-135m": ("en",)}
 """Models of the catalogue, the best first, and the languages in which they may answer."""
 _SPOKEN_CORES = 1
 """Cores from the first part on: the others draw the face."""
+_MARK = re.compile(r"\s*[\[({<*]")
+"""Beginning of a mark such as “[action: nod]”, which at the end of a reply belongs to the part before it."""
 
 
 @dataclass(frozen=True)
@@ -107,10 +110,11 @@ class EmbeddedModel:
             async for piece in stream:
                 tokens += 1
                 parts = cutter.feed(piece)
-                for part in parts:
+                for part, following in zip(parts, (*parts, cutter.rest)[1:], strict=True):
                     if not selection.takes(part):
                         return
-                    yield part + " "
+                    text = f"{part} "
+                    yield text if _MARK.match(following) else CompletePart(text)
                 if parts:
                     await self._process.use_cores(_SPOKEN_CORES)
         for part in cutter.finish():

@@ -12,7 +12,7 @@ from lipsync.language_models.chain import GuardedModel, ModelChain, ModelReply, 
 from lipsync.language_models.disclosure import disclosure_replies
 from lipsync.language_models.errors import LanguageModelError
 from lipsync.language_models.stored_replies import StoredReplies, StoredReply
-from lipsync.language_models.types import GenerationOptions, Message
+from lipsync.language_models.types import CompletePart, GenerationOptions, Message
 from lipsync.runtime.circuit_breaker import MAX_FAILURES, CircuitBreaker
 from lipsync.text.spoken_reply import spoken_reply
 from tests.helpers.run_async import run_async
@@ -66,6 +66,14 @@ def test_the_first_model_replies() -> None:
 def test_nothing_comes_before_the_first_part_is_complete() -> None:
     pieces, _ = reply_of(chain_of(ScriptedModel("ollama", *GOOD)))
     assert pieces[0] == "The capital of France is Paris. It is"
+
+
+def test_a_complete_part_comes_at_once() -> None:
+    parts = (CompletePart("*waves* "), CompletePart("It is Paris. "), "It is large. ")
+    pieces, _ = reply_of(chain_of(ScriptedModel("embedded", *parts)))
+    assert pieces == ["*waves* It is Paris. ", "It is large. "]
+    assert isinstance(pieces[0], CompletePart)
+    assert not isinstance(pieces[1], CompletePart)
 
 
 @pytest.mark.parametrize(

@@ -126,7 +126,11 @@ class Settings(BaseSettings):
     llm_temperature: float = Field(0.7, ge=0, le=2, description="Randomness of the replies, 0 (none) to 2.")
     llm_max_tokens: int = Field(512, ge=1, le=8192, description="Maximum length of a reply, in tokens.")
     llm_context: int = Field(
-        4096, ge=512, le=131_072, description="Context of the language model in Ollama, in tokens."
+        4096,
+        ge=512,
+        le=131_072,
+        description="Context of the language model of the server, in tokens, which Ollama is told; of a conversation "
+        "the last messages that fit are sent.",
     )
     llm_keep_alive_minutes: float = Field(
         30.0, ge=0, description="Time in minutes for which Ollama keeps the language model loaded."

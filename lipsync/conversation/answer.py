@@ -10,20 +10,20 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Iterable
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from contextlib import aclosing, suppress
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
 
-from lipsync.animation.body_motion.types import MotionGenerator
-from lipsync.animation.track_blendshapes import BlendshapeStream
 from lipsync.conversation.answer_face import AnswerFace
+from lipsync.conversation.answer_film import AnswerFilm
+from lipsync.conversation.answer_source import AnswerParts, ReplyText
 from lipsync.conversation.apologies import ApologyCode
 from lipsync.conversation.cancellation import AnswerThreads
-from lipsync.conversation.clause_speech import ClauseSpeaker, SpokenClause
+from lipsync.conversation.clause_speech import SpokenClause
+from lipsync.conversation.filler import Filler
 from lipsync.conversation.live_video import AnswerVideo
 from lipsync.conversation.options import AnswerOptions, StageLimits
-from lipsync.conversation.parts import AnswerPart, AnswerWord, DonePart, SentencePart, VideoHeader, VideoPart
+from lipsync.conversation.parts import AnswerPart, AnswerWord, DonePart, SentencePart
 from lipsync.conversation.reply_text import ReplyClause
 from lipsync.conversation.sound_pieces import FIRST_PIECE_S, PIECE_S, SoundPieces
 from lipsync.errors import LipsyncError
@@ -35,42 +35,15 @@ _MAX_CHARACTERS = 10_000
 """Characters of a reply; a model that writes more is stopped."""
 
 
-class ReplyText(Protocol):
-    """Turns the pieces of a model's reply into clauses to speak. For one reply."""
+@dataclass(frozen=True)
+class _Piece:
+    """A piece of speech, in the order of the answer."""
 
-    @property
-    def action(self) -> str | None:
-        """The action that the reply has named so far."""
-        ...
-
-    def add(self, piece: str) -> Iterable[ReplyClause]:
-        """The clauses that are complete with ``piece``."""
-        ...
-
-    def finish(self) -> Iterable[ReplyClause]:
-        """The rest."""
-        ...
-
-
-@dataclass
-class AnswerParts:
-    """What makes one answer. Everything but ``pieces``, ``reply`` and ``speaker`` may be missing."""
-
-    pieces: AsyncGenerator[str, None]
-    """The text as the language model writes it."""
-    reply: ReplyText
-    speaker: Callable[[Callable[[str], None]], ClauseSpeaker]
-    """Creates the speaker; its argument is called with the name of a part that fails."""
-    blendshapes: BlendshapeStream | None = None
-    motion: MotionGenerator | None = None
-    video: Callable[[AnswerThreads, str | None], AnswerVideo] | None = None
-    """Prepares the video, in a worker thread, when the first text has come; the second argument is :attr:`phrase`."""
-    phrase: Callable[[], str | None] = field(default=lambda: None)
-    """The whole text where it is a fixed phrase, known when the first text has come; None for any other reply."""
-    failed: Callable[[], Iterable[str]] = field(default=tuple)
-    """Parts that have failed behind ``pieces``, known at the end of the text."""
-    apology: Callable[[ApologyCode], str] = field(default=lambda _code: "")
-    """A sentence to say in place of the text, or after it; empty: nothing is said."""
+    speech: Speech
+    clause: SpokenClause | None
+    """None: a pause."""
+    is_filler: bool = False
+    is_last: bool = False
 
 
 class Answer:
@@ -93,9 +66,10 @@ class Answer:
         self._texts: list[str] = []
         self._speaker = source.speaker(self._degrade)
         self._face = AnswerFace(options, source.blendshapes, source.motion, self._degrade)
-        self._has_text = asyncio.Event()
-        self._clauses: asyncio.Queue[ReplyClause | None] = asyncio.Queue()
-        self._spoken: asyncio.Queue[SpokenClause | Speech | None] = asyncio.Queue(1)
+        self._has_text, self._has_clause = asyncio.Event(), asyncio.Event()
+        self._has_filler = False
+        self._clauses: asyncio.Queue[ReplyClause | Filler | None] = asyncio.Queue()
+        self._spoken: asyncio.Queue[_Piece | None] = asyncio.Queue(1)
 
     async def parts(self) -> AsyncGenerator[AnswerPart, None]:
         """The parts in order. Closing the generator stops the model, the voice and the drawing: when ``aclose`` has
@@ -105,7 +79,7 @@ class Answer:
         """
         self._began = self._clock()
         video = asyncio.create_task(self._open_video())
-        tasks = [asyncio.create_task(self._write()), asyncio.create_task(self._speak()), video]
+        tasks = [*(asyncio.create_task(work) for work in (self._write(), self._fill(), self._speak())), video]
         try:
             async with aclosing(self._perform(video)) as parts:
                 async for part in parts:
@@ -142,6 +116,7 @@ class Answer:
             self._degrade("llm")
         finally:
             self._has_text.set()
+            self._has_clause.set()
             self._clauses.put_nowait(None)
 
     async def _read(self, reply: ReplyText) -> ApologyCode | None:
@@ -173,6 +148,21 @@ class Answer:
             if clause.text.strip():
                 self._texts.append(clause.text.strip())
                 self._clauses.put_nowait(clause)
+                self._has_clause.set()
+
+    async def _fill(self) -> None:
+        """Put the filler into the queue where no clause is there some time after the person's turn."""
+        filler = self._source.filler
+        if filler is None:
+            return
+        await filler.turn_ended
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.filler_s):
+                await self._has_clause.wait()
+        if not self._has_clause.is_set():
+            self._has_filler = True
+            self._clauses.put_nowait(filler)
+            self._has_text.set()
 
     # ---- voice
 
@@ -180,17 +170,29 @@ class Answer:
         """Put the speech of each clause into the queue, then the silence at the end, and then None."""
         try:
             while (clause := await self._clauses.get()) is not None:
-                pieces = self._speaker.speak(clause)
-                while (spoken := await self._threads.run(partial(next, pieces, None))) is not None:
-                    self._mark("tts_first")
-                    await self._spoken.put(spoken)
-            end = await self._threads.run(self._speaker.finish)
-            if end is not None:
-                await self._spoken.put(end)
+                if isinstance(clause, Filler):
+                    for part in clause.clauses:
+                        await self._speak_clause(part, is_filler=True)
+                    await self._pause(is_filler=True)
+                else:
+                    await self._speak_clause(clause)
+            await self._pause()
         except Exception:
             log.exception("the speech of an answer broke off")
             self._degrade("tts")
         await self._spoken.put(None)
+
+    async def _speak_clause(self, clause: ReplyClause, *, is_filler: bool = False) -> None:
+        pieces = self._speaker.speak(clause)
+        while (spoken := await self._threads.run(partial(next, pieces, None))) is not None:
+            if not is_filler:
+                self._mark("tts_first")
+            await self._spoken.put(_Piece(spoken.speech, spoken, is_filler))
+
+    async def _pause(self, *, is_filler: bool = False) -> None:
+        end = await self._threads.run(self._speaker.finish)
+        if end is not None:
+            await self._spoken.put(_Piece(end, None, is_filler, is_last=not is_filler))
 
     # ---- face and video
 
@@ -200,42 +202,55 @@ class Answer:
             return None
         await self._has_text.wait()
         try:
-            phrase = self._source.phrase()
-            return await self._threads.run(lambda: prepare(self._threads, phrase))
+            phrase = None if self._has_filler else self._source.phrase()
+            return await self._threads.run(lambda: prepare(self._threads, phrase, self._has_filler))
         except Exception as error:  # the portrait, the animator
             log.warning("an answer has no video: %s", error)
             self._degrade("video")
             return None
 
+    async def _open_filler_video(self) -> AnswerVideo | None:
+        """The video of the filler where it was drawn before; else it is drawn with the reply's."""
+        filler = self._source.filler
+        if filler is None or self._source.video is None:
+            return None
+        try:
+            return await self._threads.run(filler.video)
+        except Exception as error:  # the portrait: that of the reply says so
+            log.debug("a filler has no video: %s", error)
+            return None
+
     async def _perform(self, opening: asyncio.Task[AnswerVideo | None]) -> AsyncGenerator[AnswerPart, None]:
+        film = AnswerFilm(self._options.number, self._threads, self._degrade)
         sound: SoundPieces | None = None
-        video: AnswerVideo | None = None
-        start, index = 0.0, 0
-        while (item := await self._spoken.get()) is not None:
-            clause = item if isinstance(item, SpokenClause) else None
-            speech = item.speech if isinstance(item, SpokenClause) else item
+        start, index, is_replaying = 0.0, 0, False
+        while (piece := await self._spoken.get()) is not None:
+            speech, clause = piece.speech, piece.clause
             if clause is not None:
-                yield self._sentence(clause, index, start)
+                yield self._sentence(clause, index, start, is_filler=piece.is_filler)
                 index += 1
             if sound is None:
                 sound = SoundPieces(self._options.number, speech.rate)
-                video = await opening
-                if video is not None and (header := await self._start_video(video, speech.rate)) is not None:
+                replay = await self._open_filler_video() if piece.is_filler else None
+                is_replaying = replay is not None
+                if (header := await film.start(replay or await opening, speech.rate)) is not None:
                     yield header
-            last = clause is None
-            await self._threads.run(partial(self._face.add, speech, last=last))
+            elif is_replaying and not piece.is_filler:
+                is_replaying = False
+                if (rest := await film.follow(await opening, start, speech.rate)) is not None:
+                    yield rest
+            await self._threads.run(partial(self._face.add, speech, last=piece.is_last))
             if clause is not None and (motion := self._face.motion(start, clause)) is not None:
                 yield motion
-            if video is not None and not await self._draw(partial(video.add, speech, last=last)):
-                video = None
-            async with aclosing(self._pieces(speech, start, sound, video)) as pieces:
-                async for part in pieces:
+            await film.add(speech, last=piece.is_last)
+            async with aclosing(self._pieces(piece, start, sound, film)) as parts:
+                async for part in parts:
                     yield part
             start += speech.duration
-        if sound is not None and self._options.sound and (rest := sound.finish()) is not None:
-            yield rest
-        if (rest_of_video := await self._finish_video(video, start)) is not None:
-            yield rest_of_video
+        if sound is not None and self._options.sound and (rest_of_sound := sound.finish()) is not None:
+            yield rest_of_sound
+        if (rest_of_film := await film.finish(start)) is not None:
+            yield rest_of_film
         self._mark("total")
         text = " ".join(self._texts)
         yield DonePart(
@@ -248,62 +263,41 @@ class Answer:
         )
 
     async def _pieces(
-        self, speech: Speech, start: float, sound: SoundPieces, video: AnswerVideo | None
+        self, piece: _Piece, start: float, sound: SoundPieces, film: AnswerFilm
     ) -> AsyncGenerator[AnswerPart, None]:
         """The parts of one piece of speech, in the order of their times."""
-        begin = 0
+        begin, speech = 0, piece.speech
         while begin < len(speech.samples):
             seconds = FIRST_PIECE_S if start == 0 and begin == 0 else PIECE_S
             samples = speech.samples[begin : begin + max(1, round(seconds * speech.rate))]
             begin += len(samples)
             until = start + begin / speech.rate
             if self._options.sound and (part := sound.add(samples)) is not None:
-                self._mark("first_audio")
+                self._mark("filler" if piece.is_filler else "first_audio")
                 yield part
             if (frames := self._face.frames(until)) is not None:
                 yield frames
-            if video is not None:
-                before = video.end
-                data = await self._draw(partial(video.draw, until))
-                if data is None:
-                    video = None
-                elif data:
+            if (pictures := await film.draw(until)) is not None:
+                if not piece.is_filler:
                     self._mark("first_video")
-                    yield VideoPart(self._options.number, before, video.end, data)
-
-    async def _start_video(self, video: AnswerVideo, rate: int) -> VideoHeader | None:
-        started = await self._draw(partial(video.start, rate))
-        return None if started is None else VideoHeader(self._options.number, *started)
-
-    async def _finish_video(self, video: AnswerVideo | None, end: float) -> VideoPart | None:
-        if video is None:
-            return None
-        before = video.end
-        data = await self._draw(lambda: video.draw(end) + video.finish())
-        if video.degraded is not None:
-            self._degrade(video.degraded)
-        return VideoPart(self._options.number, before, video.end, data) if data else None
-
-    async def _draw(self, work: Callable[[], Any]) -> Any:
-        """What ``work`` returns, True in place of None; None where the video has failed, now or before."""
-        if "video" in self._degraded:
-            return None
-        try:
-            value = await self._threads.run(work)
-        except Exception as error:  # libav, the animator: the sound goes on
-            log.warning("the video of an answer broke off: %s: %s", type(error).__name__, error)
-            self._degrade("video")
-            return None
-        return True if value is None else value
+                yield pictures
 
     # ---- what is known of it
 
-    def _sentence(self, clause: SpokenClause, index: int, start: float) -> SentencePart:
+    def _sentence(self, clause: SpokenClause, index: int, start: float, *, is_filler: bool) -> SentencePart:
         words = tuple(AnswerWord(word.text, word.start + start, word.end + start) for word in clause.words)
-        end = start + clause.speech.duration
         phones = tuple(Phone(phone.symbol, phone.start + start, phone.end + start) for phone in clause.speech.phones)
         return SentencePart(
-            self._options.number, index, clause.text, start, end, clause.mood, words, phones, clause.action
+            self._options.number,
+            index,
+            clause.text,
+            start,
+            start + clause.speech.duration,
+            clause.mood,
+            words,
+            phones,
+            clause.action,
+            is_filler,
         )
 
     def _degrade(self, part: str) -> None:

@@ -100,7 +100,8 @@ class ClauseSpeaker:
             action = None
 
     def finish(self) -> Speech | None:
-        """The silence after the last word; None where nothing was spoken."""
+        """The silence after the last word of the reply, or of a filler before it; None where nothing was spoken."""
+        self._action_mood = None
         if self._voice is not None and not self._is_silent:
             return self._voice.finish()
         return _silence(0.2, self._rate, "", self._language) if self._rate else None

@@ -1,4 +1,4 @@
-"""Whether each part of conversations works now, by asking it and by the last answers."""
+"""Whether each part of conversations works: what the last check and the last answers show, and the check itself."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+PARTS = ("llm", "tts", "lipsync", "motion", "stt")
+"""Names of the parts."""
 RECENT_S = 60.0
 """Seconds for which a part that failed in an answer does not count as working, unless it works again before: a voice
 that hangs, or a process that was killed, cannot be recognized without using it."""
@@ -23,22 +26,50 @@ _NEEDED = ("tts", "lipsync")
 """Parts without which nothing is spoken; the others have fallbacks."""
 
 
-class RecentFailures:
-    """Which parts failed in the last answers. Thread-safe."""
+@dataclass(frozen=True)
+class PartsHealth:
+    """The state of all parts."""
+
+    works: dict[str, bool]
+    """Whether each of :data:`PARTS` works without a fallback."""
+    can_speak: bool
+    """Whether an answer can be spoken, by a fallback if need be."""
+
+
+class HealthMonitor:
+    """Whether each part works, by the last check and the last answers. Thread-safe."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         """``clock`` returns seconds."""
-        self._clock = clock
+        self._clock, self._lock = clock, Lock()
+        self._checked = dict.fromkeys(PARTS, True)
         self._failed_at: dict[str, float] = {}
+        self._check: Future[PartsHealth] | None = None
 
-    def note(self, failed: Iterable[str], used: Iterable[str]) -> None:
-        """Those of the ``used`` parts that are not among the ``failed`` ones work."""
+    def current(self) -> PartsHealth:
+        """The result of the last check; a part that failed in an answer within RECENT_S, and has not worked in one
+        since, does not work. Before the first check all parts are taken to work. Waits for no check.
+        """
+        now = self._clock()
+        with self._lock:
+            failed = {part for part, at in self._failed_at.items() if now - at < RECENT_S}
+            return PartsHealth(
+                {part: works and part not in failed for part, works in self._checked.items()},
+                can_speak=all(self._checked[part] for part in _NEEDED),
+            )
+
+    def note_check(self, works: Mapping[str, bool]) -> None:
+        """A check of all parts has had this result."""
+        with self._lock:
+            self._checked = dict(works)
+
+    def note_use(self, failed: Iterable[str], used: Iterable[str]) -> None:
+        """An answer has shown that the ``failed`` parts do not work, and that the other ``used`` ones do."""
         now, broken = self._clock(), frozenset(failed)
-        for part in used:
-            if part not in broken:
+        with self._lock:
+            for part in frozenset(used) - broken:
                 self._failed_at.pop(part, None)
-        for part in broken:
-            self._failed_at[part] = now
+            self._failed_at |= dict.fromkeys(broken, now)
 
     @contextmanager
     def watch(self, part: str) -> Iterator[None]:
@@ -46,28 +77,19 @@ class RecentFailures:
         try:
             yield
         except Exception:
-            self.note((part,), ())
+            self.note_use((part,), ())
             raise
-        self.note((), (part,))
+        self.note_use((), (part,))
 
-    def names(self) -> frozenset[str]:
-        """The parts that failed within RECENT_S and have not worked since."""
-        now = self._clock()
-        return frozenset(part for part, at in list(self._failed_at.items()) if now - at < RECENT_S)
-
-
-@dataclass(frozen=True)
-class PartsHealth:
-    """The state of all parts."""
-
-    works: dict[str, bool]
-    """Whether ``llm``, ``tts``, ``lipsync``, ``motion`` and ``stt`` work without a fallback."""
-    can_speak: bool
-    """Whether an answer can be spoken, by a fallback if need be."""
+    def refresh(self, check: Callable[[], Future[PartsHealth]]) -> None:
+        """Begin a ``check``, which ends with :meth:`note_check`, unless the last one still runs."""
+        with self._lock:
+            if self._check is None or self._check.done():
+                self._check = check()
 
 
 async def check_health(conversations: ConversationService) -> PartsHealth:
-    """The health of ``conversations``, for its event loop; raises nothing."""
+    """Check all parts of ``conversations`` now, in its event loop, for :class:`HealthMonitor`; raises nothing."""
 
     def can_tts() -> bool:
         language = conversations.speaker(None).language
@@ -86,11 +108,8 @@ async def check_health(conversations: ConversationService) -> PartsHealth:
         conversations.pool,
         conversations.limits.health_s,
     )
-    failed = conversations.failures.names()
-    return PartsHealth(
-        {part: is_working and part not in failed for part, is_working in works.items()},
-        can_speak=all(works[part] for part in _NEEDED),
-    )
+    conversations.health.note_check(works)
+    return conversations.health.current()
 
 
 async def check_parts(

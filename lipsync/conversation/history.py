@@ -1,8 +1,7 @@
-"""What was said in a conversation, and as much of it as a language model gets."""
+"""What was said in a conversation."""
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
@@ -11,10 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from lipsync.language_models.types import Message
 
-CHARACTERS_PER_TOKEN = 3.5
-"""Estimate. English has about 4 characters a token, Russian 2.5 to 3.5, depending on the model's vocabulary."""
-TOKENS_PER_MESSAGE = 4
-"""What the chat template of a model adds to a message."""
 MAX_UTTERANCES = 1000
 """Utterances of one conversation that are remembered; above it the oldest go."""
 MAX_TEXT = 20_000
@@ -51,29 +46,17 @@ def heard_text(words: Iterable[tuple[str, float, float]], played_s: float) -> st
     return " ".join(heard)
 
 
-def estimate_tokens(text: str) -> int:
-    """Return about how many tokens a message of this text is.
-
-    >>> estimate_tokens("What is the capital of France?")
-    13
-    """
-    return math.ceil(len(text) / CHARACTERS_PER_TOKEN) + TOKENS_PER_MESSAGE
-
-
 class ConversationHistory:
     """The utterances of one conversation, in memory. Not thread-safe; no method waits for anything."""
 
-    def __init__(
-        self, utterances: Sequence[Utterance] = (), summary: str = "", clock: Callable[[], float] = time.time
-    ) -> None:
-        """``summary``: of what was said before the first of ``utterances``. ``clock``: seconds since the epoch."""
+    def __init__(self, utterances: Sequence[Utterance] = (), clock: Callable[[], float] = time.time) -> None:
+        """``clock`` returns seconds since the epoch."""
         self._utterances = list(utterances)[-MAX_UTTERANCES:]
-        self.summary = summary
         self._clock = clock
 
     @property
     def utterances(self) -> tuple[Utterance, ...]:
-        """What was said, the oldest first, without what the summary stands for."""
+        """What was said, the oldest first."""
         return tuple(self._utterances)
 
     def ask(self, question: str) -> None:
@@ -90,40 +73,13 @@ class ConversationHistory:
         if text.strip():
             self._add("assistant", text.strip(), interrupted=interrupted)
 
-    def messages(self, max_tokens: int) -> list[Message]:
-        """Return the summary, if there is one, and the last utterances that fit, the oldest first.
-
-        The last utterance is always there. The first is a question, not an answer whose question is missing.
-        """
-        summary = [Message(role="system", content=self.summary)] if self.summary else []
-        kept = self._count_fitting(max_tokens)
-        fitting = self._utterances[len(self._utterances) - kept :]
-        return [*summary, *(Message(role=one.role, content=one.text) for one in fitting)]
-
-    def overflow(self, max_tokens: int) -> tuple[Utterance, ...]:
-        """Return the oldest utterances, which :meth:`messages` leaves out."""
-        return tuple(self._utterances[: len(self._utterances) - self._count_fitting(max_tokens)])
-
-    def replace(self, count: int, summary: str) -> None:
-        """Let ``summary`` stand for the ``count`` oldest utterances and the summary up to now."""
-        del self._utterances[:count]
-        self.summary = summary
+    def messages(self) -> list[Message]:
+        """Return what was said as messages for a language model, which reads as much as fits into its context
+        (:mod:`lipsync.language_models.context`)."""
+        return [Message(role=utterance.role, content=utterance.text) for utterance in self._utterances]
 
     def _add(self, role: Literal["user", "assistant"], text: str, *, interrupted: bool) -> None:
         stored = text[:MAX_TEXT].encode("utf-8", "replace").decode().replace("\0", "")  # what no database takes
         utterance = Utterance(role=role, text=stored, interrupted=interrupted, created=self._clock())
         self._utterances.append(utterance)
         del self._utterances[:-MAX_UTTERANCES]
-
-    def _count_fitting(self, max_tokens: int) -> int:
-        """How many of the last utterances fit."""
-        left = max_tokens - (estimate_tokens(self.summary) if self.summary else 0)
-        kept = 0
-        for utterance in reversed(self._utterances):
-            left -= estimate_tokens(utterance.text)
-            if left < 0 and kept:
-                break
-            kept += 1
-        while kept > 1 and self._utterances[-kept].role == "assistant" and kept < len(self._utterances):
-            kept -= 1
-        return kept

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import repeat
 from typing import Protocol
 
@@ -40,8 +40,12 @@ class AnswerVideo(Protocol):
         """Seconds of film that were made."""
         ...
 
-    def start(self, rate: int) -> tuple[str, bytes]:
-        """Begin a film with sound of ``rate`` Hz: the media type and the initialization segment."""
+    def start(self, rate: int, before: Sequence[Speech] = ()) -> tuple[str, bytes]:
+        """Begin a film with sound of ``rate`` Hz: the media type and the initialization segment.
+
+        ``before``: speech that another film has shown; the head goes on from where it was at its end, if that film
+        has the same seed.
+        """
         ...
 
     def add(self, speech: Speech, *, last: bool) -> None:
@@ -105,6 +109,8 @@ class LiveVideo:
         self._last: Frame | None = None
         self._stride = 1
         self._next = 0
+        self._before = 0
+        """Frames of the film before."""
         self._film_s = self._spent_s = self._judged_film_s = self._judged_spent_s = 0.0
 
     @property
@@ -112,8 +118,11 @@ class LiveVideo:
         """Seconds of film that were encoded."""
         return self._next / self.fps
 
-    def start(self, rate: int) -> tuple[str, bytes]:
+    def start(self, rate: int, before: Sequence[Speech] = ()) -> tuple[str, bytes]:
         """As :meth:`AnswerVideo.start`."""
+        for speech in before:
+            track = self._builder.add(speech, last=False)
+            self._before = track.start + len(track)
         width, height = self._animator.size
         self._encoder = LiveEncoder(
             width=width,
@@ -130,6 +139,7 @@ class LiveVideo:
         """As :meth:`AnswerVideo.add`."""
         assert self._encoder is not None
         track = self._builder.add(speech, last=last)
+        track = replace(track, start=track.start - self._before)
         self._judge()
         self._encoder.add_sound(speech.samples)
         indices = [index for index in range(len(track)) if (track.start + index) % self._stride == 0]

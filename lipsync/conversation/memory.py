@@ -9,9 +9,8 @@ from typing import Self
 
 from lipsync.conversation.history import ConversationHistory
 from lipsync.conversation.repository import Conversation, ConversationRepository
-from lipsync.conversation.summary import compact
 from lipsync.errors import LipsyncError
-from lipsync.language_models.types import LanguageModel, Message
+from lipsync.language_models.types import Message
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +36,7 @@ class ConversationMemory:
     @classmethod
     def open(cls, conversation: Conversation, repository: ConversationRepository, writer: Executor) -> Self:
         """Read what was said before. Blocks for the database; raises DatabaseError."""
-        utterances = repository.utterances(conversation.id, after=conversation.summarized)
-        return cls(conversation, ConversationHistory(utterances, conversation.summary), repository, writer)
+        return cls(conversation, ConversationHistory(repository.utterances(conversation.id)), repository, writer)
 
     @property
     def history(self) -> ConversationHistory:
@@ -61,16 +59,9 @@ class ConversationMemory:
             self._history.answer(text, interrupted=interrupted)
             self._store_last()
 
-    def messages(self, max_tokens: int) -> list[Message]:
-        """Return what a language model gets: the summary, and the last utterances that fit."""
-        return self._history.messages(max_tokens)
-
-    async def compact(self, max_tokens: int, model: LanguageModel | None) -> None:
-        """Summarize, or drop, what no longer fits. To be called between answers."""
-        count = len(self._history.overflow(max_tokens))
-        if await compact(self._history, max_tokens, model):
-            summary = self._history.summary
-            self._write(lambda: self._repository.summarize(self.conversation.id, summary, count))
+    def messages(self) -> list[Message]:
+        """Return what was said as messages for a language model."""
+        return self._history.messages()
 
     def flush(self) -> None:
         """Wait until all changes are written."""

@@ -26,8 +26,9 @@ class PlaybackClock:
 
     def send(self, until: float) -> None:
         """The answer has been sent up to ``until`` seconds."""
-        if self._began is None:
-            self._began = self._clock()
+        now = self._clock()
+        # Where all that was sent has been played, the sound stands still until now.
+        self._began = now if self._began is None else max(self._began, now - self.sent)
         self.sent = max(self.sent, until)
 
     def report(self, played: float) -> None:

@@ -22,7 +22,8 @@ class AnswerWord:
 
 @dataclass(frozen=True)
 class SentencePart:
-    """Text whose sound follows: a sentence, or a clause of one. Joined by spaces these texts are the answer."""
+    """Text whose sound follows: a sentence, or a clause of one. Joined by spaces these texts are the answer, after
+    its filler, if it has one."""
 
     answer: int
     """Number of the answer."""
@@ -37,6 +38,8 @@ class SentencePart:
     """The speech sounds, without gaps; empty where they are not known."""
     action: str | None = None
     """Action of body and face that the language model names in this sentence."""
+    is_filler: bool = False
+    """Whether it bridges the wait for the reply, to which it does not belong."""
 
 
 @dataclass(frozen=True)
@@ -94,13 +97,13 @@ class DonePart:
 
     answer: int
     full_text: str
-    """What was spoken, as it is written."""
+    """The reply that was spoken, as it is written, without a filler."""
     total_duration: float
     action: str | None = None
     """The action that the language model named."""
     timings: Mapping[str, float] = field(default_factory=dict)
-    """Seconds from the start of the answer: ``llm_first``, ``tts_first``, ``first_audio``, ``first_video``, ``llm``,
-    ``total``."""
+    """Seconds from the start of the answer: ``llm_first``, ``tts_first``, ``first_audio``, ``first_video`` of the
+    reply, ``llm``, ``total``; ``filler``: its first sound."""
     degraded: tuple[str, ...] = ()
     """Parts that did not work as they should: ``llm``, ``mood``, ``tts``, ``lipsync``, ``motion``, ``video``,
     ``fps``, ``size``."""

@@ -16,9 +16,6 @@ from lipsync.settings import Settings
 
 log = logging.getLogger(__name__)
 
-_MAX_HISTORY_CHARACTERS = 8_000
-"""Characters of the last messages that a model reads: about half of the context of 4,096 tokens."""
-
 
 class PersonaResponder:
     """A :class:`lipsync.conversation.responder.Responder`. The first question connects to models, or loads them."""
@@ -41,6 +38,7 @@ class PersonaResponder:
             found.voice,
             found.avatar,
             greeting=found.greeting,
+            fillers=found.fillers,
             phrases=(found.greeting, *found.fillers),
         )
 
@@ -49,7 +47,7 @@ class PersonaResponder:
         found = self._personas.find(persona)
         messages = [
             Message(role="system", content=found.prompt),
-            *_last(history),
+            *history,
             Message(role="user", content=question),
         ]
         return PersonaReply(self._chain(found).reply(messages, self._options), found, has_failed=self._models is None)
@@ -96,15 +94,3 @@ class PersonaReply:
     def failed(self) -> Sequence[str]:
         """``llm`` where a model failed."""
         return ("llm",) if self._has_failed else self._reply.degraded
-
-
-def _last(history: Sequence[Message]) -> list[Message]:
-    """The last messages, as many as a model reads."""
-    kept: list[Message] = []
-    characters = 0
-    for message in reversed(history):
-        characters += len(message.content)
-        if characters > _MAX_HISTORY_CHARACTERS:
-            break
-        kept.append(message)
-    return kept[::-1]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,7 +91,7 @@ class ReplayedVideo:
         """Seconds of film that were given."""
         return self._video.pieces[self._next - 1][0] if self._next else 0.0
 
-    def start(self, rate: int) -> tuple[str, bytes]:  # noqa: ARG002 - that of the recorded sound
+    def start(self, rate: int, before: Sequence[Speech] = ()) -> tuple[str, bytes]:  # noqa: ARG002 - as it is recorded
         """The media type and the initialization segment."""
         return self._video.mime, self._video.header
 
@@ -134,9 +134,9 @@ class RecordingVideo:
         """As that of the other one."""
         return self._video.end
 
-    def start(self, rate: int) -> tuple[str, bytes]:
+    def start(self, rate: int, before: Sequence[Speech] = ()) -> tuple[str, bytes]:
         """As the other one."""
-        self._mime, self._header = self._video.start(rate)
+        self._mime, self._header = self._video.start(rate, before)
         return self._mime, self._header
 
     def add(self, speech: Speech, *, last: bool) -> None:

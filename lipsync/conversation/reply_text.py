@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from lipsync.language_models.types import CompletePart
 from lipsync.text.clauses import ClauseCutter
 from lipsync.text.mood import Mood
 from lipsync.text.spoken_reply import Direction, SpokenReply, main_action
@@ -38,7 +39,7 @@ class _Mark:
 
 class SpokenClauses:
     """Takes markup, emoji and stage directions out of a reply, and cuts the rest into clauses: a
-    :class:`lipsync.conversation.answer.ReplyText`.
+    :class:`lipsync.conversation.answer_source.ReplyText`.
 
     A mark belongs to the clause in which it stands, or else to the next one; marks at the end of the reply belong to
     its last clause. A mood holds until the next one, an action for one clause.
@@ -57,10 +58,12 @@ class SpokenClauses:
         return self._spoken.action
 
     def add(self, piece: str) -> list[ReplyClause]:
-        """The clauses that are complete with ``piece``."""
+        """The clauses that are complete with ``piece``; with a :class:`CompletePart` all of the text is."""
         clauses: list[ReplyClause] = []
         for part in _BEFORE_MARK.split(piece):  # the place of a mark is then that of its part
             clauses += self._clauses(self._cutter.feed(self._read(part)))
+        if isinstance(piece, CompletePart) and not self._spoken.is_waiting:
+            clauses += self._clauses(self._cutter.finish())
         return clauses
 
     def finish(self) -> list[ReplyClause]:

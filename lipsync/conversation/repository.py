@@ -33,10 +33,6 @@ class Conversation(BaseModel):
     persona: str
     title: str
     """The beginning of the first question; empty before it."""
-    summary: str
-    """Stands for the oldest utterances in the model's context; empty without one."""
-    summarized: int
-    """Number of the last utterance's row that the summary stands for; 0 without one."""
     created: float
     """Seconds since the epoch."""
     changed: float
@@ -64,8 +60,6 @@ class ConversationRepository:
             owner=owner,
             persona=persona,
             title="",
-            summary="",
-            summarized=0,
             created=now,
             changed=now,
         )
@@ -111,14 +105,11 @@ class ConversationRepository:
         )
         return [Conversation.model_validate(row._asdict()) for row in self._rows(query)]
 
-    def utterances(self, id: str, after: int = 0) -> list[Utterance]:
-        """Return what was said in a conversation, the oldest first.
-
-        ``after``: a row's number, such as that of ``Conversation.summarized``; earlier ones are left out.
-        """
+    def utterances(self, id: str) -> list[Utterance]:
+        """Return what was said in a conversation, the oldest first."""
         query = (
             select(UtteranceRow.role, UtteranceRow.text, UtteranceRow.interrupted, UtteranceRow.created)
-            .where(UtteranceRow.conversation == id, UtteranceRow.number > after)
+            .where(UtteranceRow.conversation == id)
             .order_by(UtteranceRow.number)
         )
         return [Utterance.model_validate(row._asdict()) for row in self._rows(query)]
@@ -144,21 +135,6 @@ class ConversationRepository:
             for number, role in connection.execute(_newest_first(id).limit(1)).all():
                 if role == "user":
                     connection.execute(delete(UtteranceRow).where(UtteranceRow.number == number))
-
-    def summarize(self, id: str, summary: str, count: int) -> None:
-        """Let ``summary`` stand for ``count`` further utterances, the oldest that no summary stands for."""
-        row = select(ConversationRow.summarized).where(ConversationRow.id == id)
-        with self._transaction() as connection:
-            for (after,) in connection.execute(row).all():
-                covered = (
-                    select(UtteranceRow.number)
-                    .where(UtteranceRow.conversation == id, UtteranceRow.number > after)
-                    .order_by(UtteranceRow.number)
-                    .limit(count)
-                )
-                numbers = [number for (number,) in connection.execute(covered)]
-                changes = update(ConversationRow).where(ConversationRow.id == id)
-                connection.execute(changes.values(summary=summary, summarized=max([after, *numbers])))
 
     def delete(self, id: str, owner: str) -> None:
         """Delete a conversation of the caller. Raises ConversationError conversation_unknown."""

@@ -24,8 +24,10 @@ class Speaker:
     """Speed factor of the speech."""
     greeting: str = ""
     """What it says first."""
+    fillers: tuple[str, ...] = ()
+    """Sentences of which one begins a live answer whose text is late."""
     phrases: tuple[str, ...] = ()
-    """Texts whose video is made once: the greeting, and what bridges a pause."""
+    """Texts whose video is made once: the greeting and the fillers."""
 
 
 class Reply(Protocol):
@@ -52,7 +54,7 @@ class Responder(Protocol):
         ...
 
     def reply(self, persona: str | None, history: Sequence[Message], question: str) -> Reply:
-        """The reply to ``question`` after ``history``, which may begin with a summary. Raises LipsyncError."""
+        """The reply to ``question`` after ``history``. Raises LipsyncError."""
         ...
 
     async def preload(self, persona: str | None) -> None:

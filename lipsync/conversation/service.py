@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import partial
 from threading import Lock, Thread
 
 import numpy as np
@@ -15,23 +16,23 @@ from numpy.typing import NDArray
 
 from lipsync.animation.body_motion.types import MotionGenerator
 from lipsync.animation.track_blendshapes import TrackLipSyncGenerator
-from lipsync.conversation.answer import Answer, AnswerParts, ReplyText
+from lipsync.conversation.answer import Answer
+from lipsync.conversation.answer_source import AnswerParts, ReplyText
 from lipsync.conversation.answer_store import AnswerStore
+from lipsync.conversation.answer_videos import AnswerVideos, VideoSource
 from lipsync.conversation.apologies import apology
 from lipsync.conversation.background_loop import BackgroundLoop
 from lipsync.conversation.cancellation import AnswerThreads
 from lipsync.conversation.clause_speech import ClauseSpeaker, MoodDetector, detect_moods
+from lipsync.conversation.filler import Filler
 from lipsync.conversation.gpu_memory import GpuMemoryBound
-from lipsync.conversation.health import RecentFailures, check_health
-from lipsync.conversation.live_video import AnswerVideo, Encoding, LiveVideo
-from lipsync.conversation.options import AnswerOptions, StageLimits
+from lipsync.conversation.health import HealthMonitor, check_health
+from lipsync.conversation.options import AnswerOptions, stage_limits
 from lipsync.conversation.parts import AnswerPart, DonePart
-from lipsync.conversation.phrase_cache import PhraseCache, RecordingVideo, ReplayedVideo, phrase_key
 from lipsync.conversation.responder import FixedReply, Reply, Responder, Speaker
 from lipsync.conversation.talk_limits import LEVELS, Overload, PictureLevel, TalkSlots
 from lipsync.hearing.types import RATE, Transcriber, Transcript
 from lipsync.language_models.types import Message as ChatMessage
-from lipsync.pipeline.live_parts import LiveAvatar
 from lipsync.pipeline.video_service import VideoService
 from lipsync.settings import Settings
 from lipsync.speech.live_speech import LiveSpeech
@@ -68,8 +69,8 @@ class ConversationService:
     def __init__(self, settings: Settings, service: Callable[[], VideoService], parts: ConversationParts) -> None:
         """``service`` returns the loaded service, or raises LipsyncError while it loads. Nothing is created yet."""
         self.settings = settings
-        self.limits = StageLimits()
-        """Above the limits that the chain of language models keeps itself: for a chain that hangs."""
+        self.limits = stage_limits(settings)
+        """How long the stages of an answer may take."""
         self.slots = TalkSlots(settings.talks)
         """The places of those who talk."""
         self.loop = BackgroundLoop()
@@ -77,19 +78,18 @@ class ConversationService:
         self.answers = AnswerStore(settings.state / "answers")
         """Sound and video of answers that callers fetch."""
         self.gpu = GpuMemoryBound(settings.max_vram_mb, parts.unload)
+        self.health = HealthMonitor()
+        """Whether each part works: what the last check and the last answers show."""
         self.overload = Overload()
         """What of the picture is made, by how fast the last answers were drawn."""
-        self.failures = RecentFailures()
-        """Parts that failed in the last answers."""
         self.service, self._parts = service, parts
-        self._phrases = PhraseCache(settings.cache.expanduser() / "phrases", settings.phrase_cache_max_mb)
         self.pool = ThreadPoolExecutor(THREADS_PER_TALK * settings.talks + 2, "talk")
         """Threads for the work of answers."""
         self.hearing_pool = ThreadPoolExecutor(HEARING_THREADS_PER_TALK * settings.talks, "hearing")
         """Threads for the recognition of speech: a recognizer that hangs keeps no answer from being made."""
         self.writer = ThreadPoolExecutor(1, "conversation-memory")
         """The thread that writes what is said into the database, in order."""
-        self._sizes: set[tuple[str | None, float]] = set()
+        self._videos = AnswerVideos(settings, lambda: service().live, self.pool)
         self._lock = Lock()
         self._responder: Responder | None = None
         self._motion: MotionGenerator | None = None
@@ -134,19 +134,20 @@ class ConversationService:
         *,
         persona: str | None = None,
         options: AnswerOptions = AnswerOptions(),  # noqa: B008 - immutable
+        turn_ended: Future[None] | None = None,
     ) -> AsyncGenerator[AnswerPart, None]:
         """Answer ``question`` after ``history`` in the voice of ``persona``; language, voice and avatar of
         ``options`` are the persona's.
 
+        ``turn_ended`` is for live answers, and done when the person has begun to wait: some time later a filler of
+        the persona is spoken where no text is there.
+
         The generator is to be read in :attr:`loop`: by ``loop.iterate`` in a thread, by ``loop.stream`` in another
         event loop. Raises LipsyncError at once: not_ready, failed_to_load, unknown_persona, vram_full.
         """
-        return self.speak(
-            lambda: self.responder.reply(persona, history, question),
-            persona=persona,
-            options=options,
-            uses=("llm", "tts"),
-        )
+        self._check()
+        begin = partial(self.responder.reply, persona, history, question)
+        return self._answer(self.speaker(persona), begin, options, turn_ended=turn_ended, uses=("llm", "tts"))
 
     def say(
         self,
@@ -173,9 +174,13 @@ class ConversationService:
         uses: Sequence[str] = ("tts",),
     ) -> AsyncGenerator[AnswerPart, None]:
         """Speak the reply that ``begin`` starts: as :meth:`answer`. ``uses``: parts whose health it shows."""
+        self._check()
+        return self._answer(self.speaker(persona), begin, options, uses=uses)
+
+    def _check(self) -> None:
+        """Raise LipsyncError where nothing can be answered now."""
         self.service()
         self.gpu.check()
-        return self._answer(self.speaker(persona), begin, options, uses=uses)
 
     async def _answer(
         self,
@@ -184,6 +189,7 @@ class ConversationService:
         options: AnswerOptions,
         level: PictureLevel | None = None,
         uses: Sequence[str] = ("tts",),
+        turn_ended: Future[None] | None = None,
     ) -> AsyncGenerator[AnswerPart, None]:
         """Make an answer. None as the ``level`` of its picture: that of :attr:`overload`, which measures it."""
         ended = self.overload.drawn if level is None else lambda _film_s, _spent_s: None
@@ -210,6 +216,7 @@ class ConversationService:
                 log.warning("answers have no motion: %s", error)
                 degraded.append("motion")
         reply = begin()
+        video = self._videos.source(options, level, wanted_fps, ended) if options.video else None
         source = AnswerParts(
             pieces=reply.pieces(),
             reply=self._parts.reply_text(speaker.language),
@@ -220,8 +227,9 @@ class ConversationService:
             if options.blendshapes == "none"
             else TrackLipSyncGenerator(options.blendshapes, seed=options.seed, fps=options.weights_fps).stream(),
             motion=motion,
-            video=self._video_of(options, level, wanted_fps, ended) if options.video else None,
+            video=None if video is None else video.open,
             phrase=reply.phrase,
+            filler=None if turn_ended is None else self._filler(speaker, options.number, turn_ended, video),
             failed=reply.failed,
             apology=lambda code: apology(code, options.language),
         )
@@ -229,51 +237,34 @@ class ConversationService:
         async with aclosing(answer.parts()) as parts:
             async for part in parts:
                 if isinstance(part, DonePart):  # a stored reply says nothing about the language model
-                    self.failures.note(part.degraded, set(uses) - ({"llm"} if reply.phrase() else set()))
+                    self.health.note_use(part.degraded, set(uses) - ({"llm"} if reply.phrase() else set()))
                 yield part
+
+    def _filler(
+        self, speaker: Speaker, number: int, turn_ended: Future[None], video: VideoSource | None
+    ) -> Filler | None:
+        """The filler of the answer of this number, one after the other; None for a persona without fillers."""
+        if not speaker.fillers:
+            return None
+        text = speaker.fillers[number % len(speaker.fillers)]
+        reply = self._parts.reply_text(speaker.language)
+        clauses = (*reply.add(text), *reply.finish())
+        waiting = asyncio.wrap_future(turn_ended)
+        return Filler(clauses, waiting) if video is None else Filler(clauses, waiting, partial(video.replay, text))
 
     def _open_speech(self, options: AnswerOptions) -> LiveSpeech:
         return self.service().live.open_speech(options.language, options.voice, speed=options.speed)
 
-    def _video_of(
-        self, options: AnswerOptions, level: PictureLevel, wanted_fps: int, ended: Callable[[float, float], None]
-    ) -> Callable[[AnswerThreads, str | None], AnswerVideo]:
-        """What prepares the video of an answer; a phrase that was drawn with all of its frames is taken as it is."""
-        settings = self.settings
-
-        def key_of(phrase: str, avatar: LiveAvatar, fps: int) -> str:
-            look = (avatar.key, fps, options.seed, settings.crf, settings.preset)
-            return phrase_key(phrase, options.language, options.voice, options.speed, *look)
-
-        def prepare(threads: AnswerThreads, phrase: str | None) -> AnswerVideo:
-            avatar, key = self._avatar(options.avatar, level.scale), ""
-            if phrase is not None:
-                whole = self.service().live.avatar(options.avatar)
-                key = key_of(phrase, avatar, options.fps)
-                kept = self._phrases.load(key_of(phrase, whole, wanted_fps)) or self._phrases.load(key)
-                if kept is not None:
-                    return ReplayedVideo(kept)
-            drawn = LiveVideo(
-                avatar.animator,
-                Encoding(settings.crf, settings.preset),
-                fps=options.fps,
-                seed=options.seed,
-                check=threads.check,
-                ended=ended,
-            )
-            return RecordingVideo(drawn, lambda video: self._phrases.save(key, video)) if key else drawn
-
-        return prepare
-
     async def prepare(self, persona: str | None = None, *, video: bool = False) -> None:
-        """Load what answers in the voice of ``persona``, before the first question; for :attr:`loop`. With ``video``
-        the videos of its phrases are drawn, too. Raises LipsyncError: not_ready, failed_to_load, unknown_persona.
+        """Load what answers in the voice of ``persona``, before the first question, and speak its phrases once; with
+        ``video`` theirs are drawn, too. For :attr:`loop`. Raises LipsyncError: not_ready, failed_to_load,
+        unknown_persona.
         """
         self.service()
         speaker = self.speaker(persona)
         loading = asyncio.create_task(self.responder.preload(persona))
         try:
-            for phrase in speaker.phrases if video else speaker.phrases[:1]:
+            for phrase in speaker.phrases:
                 options = AnswerOptions(blendshapes="none", motion=False, video=video, fps=self.settings.fps)
                 reply = FixedReply(phrase, is_phrase=True)
                 answer = self._answer(speaker, lambda reply=reply: reply, options, LEVELS[0])  # type: ignore[misc]
@@ -285,22 +276,6 @@ class ConversationService:
             loading.cancel()
             await asyncio.gather(loading, return_exceptions=True)
 
-    def _avatar(self, name: str | None, scale: float) -> LiveAvatar:
-        """The avatar in that size; in its own size while the smaller one is prepared, which takes a second or two."""
-        avatars = self.service().live
-        if scale == 1.0 or (name, scale) in self._sizes:
-            return avatars.avatar(name, scale=scale)
-
-        def prepare_size() -> None:
-            try:
-                avatars.avatar(name, scale=scale)
-                self._sizes.add((name, scale))
-            except Exception as error:  # an avatar that cannot be smaller
-                log.warning("a smaller picture cannot be prepared: %s", error)
-
-        self.pool.submit(prepare_size)
-        return avatars.avatar(name)
-
     # ---- hearing
 
     def load_recognizer(self, language: str) -> None:
@@ -309,7 +284,7 @@ class ConversationService:
 
     def transcribe(self, samples: NDArray[np.float32], language: str | None) -> Transcript:
         """The words in (n,) float32 mono ``samples``, 16,000 a second. Blocks. Raises HearingError."""
-        with self.failures.watch("stt"):
+        with self.health.watch("stt"):
             return self.transcriber.transcribe(samples, language)
 
     async def hear(self, samples: NDArray[np.float32], language: str | None = None) -> Transcript:

@@ -8,17 +8,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
 from lipsync.errors import LipsyncError
 from lipsync.language_models.collect import collect_reply
+from lipsync.language_models.context import fit_messages
 from lipsync.language_models.disclosure import asks_for_disclosure, disclosure_replies
 from lipsync.language_models.errors import LanguageModelError
+from lipsync.language_models.limits import LOAD_TIMEOUT_S
 from lipsync.language_models.stored_replies import SURE_SIMILARITY, StoredReplies, choose
-from lipsync.language_models.types import GenerationOptions, LanguageModel, LLMResponse, Message, last_question
+from lipsync.language_models.types import (
+    CompletePart,
+    GenerationOptions,
+    LanguageModel,
+    LLMResponse,
+    Message,
+    last_question,
+)
 from lipsync.runtime.circuit_breaker import CircuitBreaker
 from lipsync.text.clauses import ClauseCutter
 from lipsync.text.spoken_reply import SpokenReply
@@ -34,6 +43,10 @@ class GuardedModel:
     breaker: CircuitBreaker
     knows_little: bool = False
     """Whether a stored reply to a very similar question is better than the model's."""
+    context: int = 4096
+    """Tokens that it reads and writes; earlier messages are left out (:mod:`lipsync.language_models.context`)."""
+    load: Callable[[], Awaitable[None]] | None = None
+    """Returns when the model is loaded; raises LipsyncError. None: it need not be loaded."""
 
 
 @dataclass(frozen=True)
@@ -48,12 +61,21 @@ class ModelFailure:
 
 @dataclass(frozen=True)
 class TimeLimits:
-    """Time limits of a reply, in seconds."""
+    """Time limits of a reply, in seconds. The time in which a model is loaded counts for ``load_s`` alone."""
 
     first_token_s: float = 4.0
     """Until the first piece, and between two pieces."""
     whole_s: float = 30.0
     """Until the end, all models together."""
+    load_s: float = LOAD_TIMEOUT_S
+    """Until a model is loaded."""
+
+
+@dataclass
+class _Deadline:
+    """The time on the clock of the event loop at which a reply has to end."""
+
+    at: float
 
 
 @dataclass(frozen=True)
@@ -148,7 +170,7 @@ class ModelChain:
             reply.model = self._stored.name
             yield choose(self._sentences.disclosure or disclosure_replies(self._language), messages)
             return
-        deadline = asyncio.get_running_loop().time() + self._limits.whole_s
+        deadline = _Deadline(asyncio.get_running_loop().time() + self._limits.whole_s)
         for guarded in self._models:
             if guarded.knows_little and self._stored.find(question, SURE_SIMILARITY) is not None:
                 break
@@ -173,25 +195,30 @@ class ModelChain:
             yield piece
 
     async def _stream_guarded(
-        self, guarded: GuardedModel, messages: Sequence[Message], options: GenerationOptions, deadline: float
+        self, guarded: GuardedModel, messages: Sequence[Message], options: GenerationOptions, deadline: _Deadline
     ) -> AsyncGenerator[str, None]:
         """The reply of one model, held until its first part is complete. Raises LipsyncError.
 
-        ``deadline`` is a time on the clock of the event loop.
+        ``deadline`` is moved by the time in which the model is loaded.
         """
         model, breaker = guarded.model, guarded.breaker
         seconds = breaker.seconds_until_allowed()
         if seconds:
             raise LanguageModelError("llm_resting", model=model.name, seconds=round(seconds))
         held, spoken, cutter = "", SpokenReply(), ClauseCutter(self._language)
+        messages = fit_messages(messages, guarded.context, options.max_tokens)
         try:
-            async with contextlib.aclosing(self._stream_in_time(model, messages, options, deadline)) as pieces:
+            deadline.at += await self._load(guarded)
+            async with contextlib.aclosing(self._stream_in_time(model, messages, options, deadline.at)) as pieces:
                 async for piece in pieces:
                     if cutter.has_cut:
                         yield piece
                         continue
                     held += piece
-                    if cutter.feed(spoken.feed(piece)):
+                    has_part = bool(cutter.feed(spoken.feed(piece)))
+                    if isinstance(piece, CompletePart) and not spoken.is_waiting and cutter.finish():
+                        yield CompletePart(held)
+                    elif has_part:
                         yield held
             if not cutter.has_cut:
                 if not cutter.feed(spoken.finish()) and not cutter.finish():
@@ -205,6 +232,20 @@ class ModelChain:
             breaker.record_failure()
             raise LanguageModelError("llm_broke_off", model=model.name) from error
         breaker.record_success()
+
+    async def _load(self, guarded: GuardedModel) -> float:
+        """Wait until the model is loaded; the seconds that takes. Raises what ``load`` raises, and LanguageModelError
+        llm_slow where it takes too long."""
+        if guarded.load is None:
+            return 0.0
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        try:
+            async with asyncio.timeout(self._limits.load_s):
+                await guarded.load()
+        except TimeoutError as error:
+            raise LanguageModelError("llm_slow", model=guarded.model.name) from error
+        return loop.time() - began
 
     async def _stream_in_time(
         self, model: LanguageModel, messages: Sequence[Message], options: GenerationOptions, deadline: float

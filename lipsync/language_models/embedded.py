@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -18,7 +19,7 @@ from lipsync.language_models.collect import collect_reply
 from lipsync.language_models.errors import LanguageModelError
 from lipsync.language_models.llama_process import LlamaProcess
 from lipsync.language_models.repetition import RepetitionCheck
-from lipsync.language_models.types import GenerationOptions, LLMResponse, Message
+from lipsync.language_models.types import CompletePart, GenerationOptions, LLMResponse, Message
 from lipsync.text.clauses import ClauseCutter
 from lipsync.text.detect import detect_language
 from lipsync.text.split import split_sentences
@@ -28,14 +29,19 @@ MAX_SENTENCES = 3
 """Sentences of a reply."""
 MAX_TOKENS = 96
 """Tokens of a reply: about 70 English words, 25 s of speech."""
+CONTEXT = 2048
+"""Tokens that the model reads and writes."""
 MAX_HISTORY = 6
-"""Messages of the conversation that the model reads: at 30 to 70 tokens a second each costs half a second."""
+"""Messages of the conversation that the model reads, of those that fit: at 30 to 70 tokens a second each costs half a
+second."""
 STOPS = ("<|im_end|>", "<|endoftext|>", "\nUser:", "\nuser:", "\nHuman:", "\nQ:")
 """Strings at which a reply ends: small models write the person's part too."""
 KNOWN_MODELS = {"qwen2.5-coder-0.5b": ("en",), "smollm2-135m": ("en",)}
 """Models of the catalogue, the best first, and the languages in which they may answer."""
 _SPOKEN_CORES = 1
 """Cores from the first part on: the others draw the face."""
+_MARK = re.compile(r"\s*[\[({<*]")
+"""Beginning of a mark such as “[action: nod]”, which at the end of a reply belongs to the part before it."""
 
 
 @dataclass(frozen=True)
@@ -104,10 +110,11 @@ class EmbeddedModel:
             async for piece in stream:
                 tokens += 1
                 parts = cutter.feed(piece)
-                for part in parts:
+                for part, following in zip(parts, (*parts, cutter.rest)[1:], strict=True):
                     if not selection.takes(part):
                         return
-                    yield part + " "
+                    text = f"{part} "
+                    yield text if _MARK.match(following) else CompletePart(text)
                 if parts:
                     await self._process.use_cores(_SPOKEN_CORES)
         for part in cutter.finish():
@@ -115,6 +122,10 @@ class EmbeddedModel:
             if not selection.takes(part, is_cut=is_cut):
                 return
             yield part
+
+    async def load(self) -> None:
+        """Load the model, or wait until it is loaded. Raises LanguageModelError."""
+        await self._process.start()
 
     async def preload(self, system_prompt: str) -> None:
         """Load the model, and let it read the system prompt, which it keeps. Raises LanguageModelError."""

@@ -12,5 +12,8 @@ HEALTH_TIMEOUT_S = 2.0
 """Seconds that a health check may take."""
 CONNECT_TIMEOUT_S = 2.0
 """Seconds to connect to a server; few, because the next model replies where it fails."""
+LOAD_TIMEOUT_S = 15.0
+"""Seconds that a question waits for the embedded model to be loaded, before the time limit of its first token begins.
+Loading takes 1.5 s on two quiet cores and more than 4 s on busy ones; it goes on where a question waits no longer."""
 PRELOAD_TIMEOUT_S = 180.0
 """Seconds in which a model is loaded and reads the system prompt. Users report up to 70 s with Ollama."""

@@ -150,8 +150,8 @@ class LlamaProcess:
         return self._process if self._process is not None and self._process.returncode is None else None
 
     async def _ensure_started(self) -> None:
-        self._stop_idle_timer()
         if self._running() is not None:
+            self._start_idle_timer()
             return
         await self._end()
         self._process = await asyncio.create_subprocess_exec(

@@ -7,7 +7,7 @@ import logging
 
 from lipsync.errors import LipsyncError
 from lipsync.language_models.chain import GuardedModel, ModelChain, ReplySentences, TimeLimits
-from lipsync.language_models.embedded import EmbeddedModel, find_file
+from lipsync.language_models.embedded import CONTEXT, EmbeddedModel, find_file
 from lipsync.language_models.llama_process import LlamaProcess
 from lipsync.language_models.ollama import OllamaModel
 from lipsync.language_models.openai_compatible import OpenAIModel
@@ -36,13 +36,17 @@ class LanguageModels:
         self._limits = TimeLimits(settings.llm_first_token_s, settings.llm_timeout_s)
         self._remote = _remote_model(settings)
         self._embedded = _embedded_model(settings)
-        self._guarded = {
-            model.name: GuardedModel(
-                model, CircuitBreaker(), knows_little=isinstance(model, EmbeddedModel) and model.file.is_small
+        self._guarded: dict[str, GuardedModel] = {}
+        if (server := self._remote) is not None:
+            self._guarded[server.name] = GuardedModel(server, CircuitBreaker(), context=settings.llm_context)
+        if (embedded := self._embedded) is not None:
+            self._guarded[embedded.name] = GuardedModel(
+                embedded,
+                CircuitBreaker(),
+                knows_little=embedded.file.is_small,
+                context=CONTEXT,
+                load=embedded.load,
             )
-            for model in (self._remote, self._embedded)
-            if model is not None
-        }
 
     def chain(self, language: str, stored: StoredReplies, sentences: ReplySentences) -> ModelChain:
         """The models that may reply in ``language``, a code: the server, the embedded one, the ``stored`` replies."""
@@ -122,5 +126,5 @@ def _embedded_model(settings: Settings) -> EmbeddedModel | None:
             log.warning("LIPSYNC_LLM_FILE: there is not a file %s", settings.llm_file)
         return None
     cores = min(_MAX_THREADS, available_cores())
-    process = LlamaProcess(file.path, threads=cores, idle_s=settings.llm_idle_minutes * 60)
+    process = LlamaProcess(file.path, context=CONTEXT, threads=cores, idle_s=settings.llm_idle_minutes * 60)
     return EmbeddedModel(file, process, cores=cores)

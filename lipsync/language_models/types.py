@@ -44,6 +44,12 @@ class LLMResponse(BaseModel):
     generation_time: float = Field(ge=0, description="Seconds from the request to the last token.")
 
 
+class CompletePart(str):
+    """A piece of a reply at whose end a clause or a sentence ends: it can be spoken before the next piece comes."""
+
+    __slots__ = ()
+
+
 class LanguageModel(Protocol):
     """Writes a reply to the messages of a conversation. Implementations are used by one event loop."""
 
@@ -55,7 +61,8 @@ class LanguageModel(Protocol):
         ...
 
     def stream(self, messages: Sequence[Message], options: GenerationOptions) -> AsyncGenerator[str, None]:
-        """The reply in pieces of text as the model writes it, markup included.
+        """The reply in pieces of text as the model writes it, markup included; a piece is a :class:`CompletePart`
+        where the model knows that a part ends with it.
 
         Closing the generator (``aclose``) or cancelling its task stops the model. Raises LanguageModelError, also
         after some pieces.

@@ -97,10 +97,6 @@ class ConversationRow(Base):
     persona: Mapped[str] = mapped_column(String(40))
     title: Mapped[str] = mapped_column(String(80), default="")
     """The beginning of the first question."""
-    summary: Mapped[str] = mapped_column(Text, default="")
-    """Stands for the oldest utterances in the language model's context; empty without one."""
-    summarized: Mapped[int] = mapped_column(default=0)
-    """Number of the last utterance that the summary stands for."""
     created: Mapped[float]
     changed: Mapped[float]
 

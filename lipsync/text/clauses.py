@@ -49,9 +49,16 @@ class ClauseCutter:
         return parts
 
     def finish(self) -> list[str]:
-        """Return the rest, at the end of the text."""
+        """Return the rest, at the end of the text, or where one of its parts is known to end."""
         rest, self._buffer = self._buffer, ""
-        return list(split_sentences(rest, self._language))
+        parts = list(split_sentences(rest, self._language))
+        self._is_first = self._is_first and not parts
+        return parts
+
+    @property
+    def rest(self) -> str:
+        """The text that belongs to no complete part yet."""
+        return self._buffer
 
     @property
     def has_cut(self) -> bool:

@@ -108,6 +108,11 @@ class SpokenReply:
         """Mood that the reply named last; None until then."""
         return self.moods[-1] if self.moods else None
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a later piece decides what is spoken of the text so far, such as the end of an open mark."""
+        return self._hidden_until is not None or bool(self._raw.strip())
+
     def feed(self, piece: str) -> str:
         """Add ``piece``, and return the text that follows what was returned before."""
         self._raw += piece

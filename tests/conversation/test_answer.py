@@ -16,7 +16,8 @@ import pytest
 
 from lipsync.animation.track_blendshapes import TrackLipSyncGenerator
 from lipsync.audio.segment import SEGMENT_RATE
-from lipsync.conversation.answer import Answer, AnswerParts
+from lipsync.conversation.answer import Answer
+from lipsync.conversation.answer_source import AnswerParts
 from lipsync.conversation.cancellation import AnswerThreads
 from lipsync.conversation.clause_speech import ClauseSpeaker
 from lipsync.conversation.live_video import Encoding, LiveVideo
@@ -62,7 +63,7 @@ class Maker:
         wanted = AnswerOptions(number=7, **options)
         more = {} if self.moods is None else {"moods": self.moods}
 
-        def video(threads: AnswerThreads, _phrase: str | None) -> LiveVideo:
+        def video(threads: AnswerThreads, _phrase: str | None, _has_filler: bool) -> LiveVideo:
             return LiveVideo(self.animator, Encoding(23, "ultrafast"), fps=wanted.fps, seed=0, check=threads.check)
 
         source = AnswerParts(

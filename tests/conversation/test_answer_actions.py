@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,26 +19,12 @@ from lipsync.pipeline.live_parts import LiveParts
 from lipsync.server.app import create_app
 from lipsync.settings import Settings
 from lipsync.speech.chain import VoiceChain
-from lipsync.speech.types import Speech
-from lipsync.video.frame import Frame
 from tests.helpers.conversation import FakeModel, FakeMotion, FakeResponder, StillAnimator, fake_parts
 from tests.helpers.fake_service import FakeService
 from tests.helpers.flask_client import client_of
 
 FPS = 25
 SENTENCES = ("This is a table. ", "Of course I know that. ", "There is a chair.")
-
-
-class WatchedAnimator(StillAnimator):
-    """A StillAnimator that remembers the tracks it was given."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tracks: list[FaceTrack] = []
-
-    def add(self, speech: Speech, track: FaceTrack, *, last: bool) -> Iterator[Frame]:
-        self.tracks.append(track)
-        return super().add(speech, track, last=last)
 
 
 @dataclass
@@ -72,7 +57,7 @@ class Seen:
 
 
 def answer(settings: Settings, *pieces: str, seed: int = 0) -> Seen:
-    service, animator, motion = FakeService(settings), WatchedAnimator(), FakeMotion()
+    service, animator, motion = FakeService(settings), StillAnimator(), FakeMotion()
     service.live = LiveParts(VoiceChain(settings), service.parse, lambda _parsed: animator)
     parts = replace(fake_parts(FakeResponder(FakeModel(*pieces)), motion=motion), reply_text=SpokenClauses)
     conversations = ConversationService(settings, lambda: service, parts)

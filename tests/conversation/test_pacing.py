@@ -31,3 +31,17 @@ def test_what_was_played_is_what_the_player_reports_and_a_little_more() -> None:
     assert playback.played == pytest.approx(0.2)  # one that has stalled says so
     playback.report(9.0)
     assert playback.ahead == 0.0
+
+
+def test_a_pause_in_the_sound_is_not_taken_for_playing() -> None:
+    clock = Clock()
+    playback = PlaybackClock(clock)
+    playback.send(1.0)
+    clock.now = 5.0
+    assert (playback.played, playback.ahead) == (1.0, 0.0)
+    playback.send(3.0)
+    assert playback.played == 1.0
+    clock.now = 5.5
+    assert playback.played == pytest.approx(1.5)
+    playback.send(4.0)  # while it plays
+    assert playback.played == pytest.approx(1.5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from lipsync.conversation.reply_text import ReplyClause, SpokenClauses
+from lipsync.language_models.types import CompletePart
 
 Expected = tuple[str, str | None, str | None]
 
@@ -66,3 +67,19 @@ def test_a_reply_in_one_piece_is_read_as_one() -> None:
         ("It is 5 × 3 = 15.", None),
         ("Yes, very much so.", "nod"),
     ]
+
+
+def test_a_complete_part_is_a_clause_at_once() -> None:
+    stream = SpokenClauses("en")
+    assert [clause.text for clause in stream.add(CompletePart("I have been thinking of it "))] == [
+        "I have been thinking of it"
+    ]
+    assert stream.add("[action: nod] for") == []
+    assert stream.add(CompletePart(" a long time. ")) == [ReplyClause("for a long time.", None, "nod")]
+    assert stream.finish() == []
+
+
+def test_a_mark_that_is_open_at_the_end_of_a_part_is_waited_for() -> None:
+    stream = SpokenClauses("en")
+    assert stream.add(CompletePart("It is *so ")) == []
+    assert stream.add(CompletePart("large* today. ")) == [ReplyClause("It is so large today.", None, None)]

@@ -16,7 +16,6 @@ from lipsync.conversation.memory import ConversationMemory
 from lipsync.conversation.repository import ConversationRepository
 from lipsync.settings import Settings
 from lipsync.storage.database import connect
-from tests.helpers.run_async import run_async
 
 
 @pytest.fixture
@@ -87,7 +86,7 @@ def test_two_conversations_share_no_word(repository: ConversationRepository, wri
         said = texts(repository, memory.conversation.id)
         assert len(said) == 100
         assert {text[0] for text in said} == {name}
-        assert {message.content[0] for message in memory.messages(10_000)} == {name}
+        assert {message.content[0] for message in memory.messages()} == {name}
 
 
 def test_a_memory_is_opened_again(repository: ConversationRepository, writer: ThreadPoolExecutor) -> None:
@@ -99,9 +98,9 @@ def test_a_memory_is_opened_again(repository: ConversationRepository, writer: Th
     memory.answer("It is a", interrupted=True)
     memory.flush()
     again = ConversationMemory.open(repository.get(made.id, "a"), repository, writer)
-    assert again.messages(1000) == memory.messages(1000)
+    assert again.messages() == memory.messages()
     assert again.history.utterances[-1].interrupted
-    assert [message.content for message in again.messages(1000)] == ["What is this?", "It is a"]
+    assert [message.content for message in again.messages()] == ["What is this?", "It is a"]
 
 
 def test_any_text_is_stored(repository: ConversationRepository, writer: ThreadPoolExecutor) -> None:
@@ -109,21 +108,6 @@ def test_any_text_is_stored(repository: ConversationRepository, writer: ThreadPo
     memory.ask("a\0b\ud800c 🙂 'x'; --")
     memory.flush()
     assert texts(repository, memory.conversation.id) == ["ab?c 🙂 'x'; --"]
-
-
-def test_what_a_summary_stands_for_is_read_by_people_only(
-    repository: ConversationRepository, writer: ThreadPoolExecutor
-) -> None:
-    made = repository.create("a", "anna")
-    memory = ConversationMemory.open(made, repository, writer)
-    for number in range(30):
-        memory.ask(f"Question {number:02d}?")
-    run_async(memory.compact(60, None))
-    memory.flush()
-    again = ConversationMemory.open(repository.get(made.id, "a"), repository, writer)
-    assert again.history.utterances == memory.history.utterances
-    assert len(again.history.utterances) < 10
-    assert len(texts(repository, made.id)) == 30
 
 
 def test_a_conversation_is_bounded(repository: ConversationRepository) -> None:
@@ -153,7 +137,6 @@ def test_a_deleted_conversation_leaves_nothing_and_takes_nothing(repository: Con
     repository.delete(made.id, "a")
     repository.add(made.id, question("late"))
     repository.retract(made.id)
-    repository.summarize(made.id, "s", 1)
     assert repository.recent("a", 10) == []
     assert texts(repository, made.id) == []
 
@@ -179,4 +162,4 @@ def test_a_database_that_cannot_be_written_does_not_end_the_talk(
         connection.exec_driver_sql("DROP TABLE utterances")
     memory.ask("What is this?")
     memory.flush()
-    assert [message.content for message in memory.messages(100)] == ["What is this?"]
+    assert [message.content for message in memory.messages()] == ["What is this?"]

@@ -14,15 +14,19 @@ from numpy.typing import NDArray
 
 from lipsync.animation.body_motion.types import MotionGenerator, MotionKeyframe, MotionKeyframes
 from lipsync.animation.types import FaceTrack
+from lipsync.audio.segment import SEGMENT_RATE
 from lipsync.conversation.reply_text import ReplyClause
 from lipsync.conversation.responder import Speaker
 from lipsync.conversation.service import ConversationParts
 from lipsync.errors import LipsyncError
 from lipsync.hearing.types import RATE, Transcript
 from lipsync.language_models.types import GenerationOptions, LLMResponse, Message
-from lipsync.speech.types import Speech
+from lipsync.speech.types import Phone, Speech
 from lipsync.text.mood import Mood
 from lipsync.video.frame import Frame, frame_of
+
+WORD_S, PAUSE_S = 0.3, 0.2
+"""Seconds of a word of the fake voice, and of its silence at the end."""
 
 
 class FakeModel:
@@ -56,6 +60,24 @@ class FakeModel:
 
     async def health_check(self) -> bool:
         return self.error is None
+
+
+class FakeVoice:
+    """A LiveSpeech whose words last WORD_S each; the samples of each part are a number of their own."""
+
+    fallbacks: tuple[str, ...] = ()
+
+    def __init__(self) -> None:
+        self.texts: list[str] = []
+
+    def add(self, text: str) -> Iterator[Speech]:
+        self.texts.append(text)
+        samples = np.full(round(len(text.split()) * WORD_S * SEGMENT_RATE), len(self.texts) / 100, np.float32)
+        phones = (Phone("a", 0.0, len(samples) / SEGMENT_RATE),)
+        yield Speech(samples, SEGMENT_RATE, phones, text, "en")
+
+    def finish(self) -> Speech:
+        return Speech(np.zeros(round(PAUSE_S * SEGMENT_RATE), np.float32), SEGMENT_RATE)
 
 
 class FakeReply:
@@ -93,13 +115,14 @@ class FakeMotion:
 
 
 class StillAnimator:
-    """An Animator whose frames are one grey picture; ``before_frame`` is called for each."""
+    """An Animator whose frames are one grey picture; ``before_frame`` is called for each. It keeps the tracks."""
 
     size = (96, 128)
 
     def __init__(self, name: str = "puppet", before_frame: Callable[[], None] = lambda: None) -> None:
         self.name, self._before_frame = name, before_frame
         self.drawn = 0
+        self.tracks: list[FaceTrack] = []
 
     def openings(self, track: FaceTrack) -> NDArray[np.float32]:
         return np.zeros(len(track), np.float32)
@@ -108,6 +131,7 @@ class StillAnimator:
         return self
 
     def add(self, speech: Speech, track: FaceTrack, *, last: bool) -> Iterator[Frame]:  # noqa: ARG002
+        self.tracks.append(track)
         for _ in range(len(track)):
             self._before_frame()
             self.drawn += 1

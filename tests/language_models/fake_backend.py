@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 
 from lipsync.language_models.llama_backend import Emit
 
+LOADING_S = 2.0
+"""Seconds in which ``slow.gguf`` is loaded."""
+
 
 class Backend:
     """Behaves as the question says: “echo …”, “count”, “crash”, “hang”, “raise”, “cores”, “slowly”."""
@@ -16,7 +19,7 @@ class Backend:
         if path.endswith("broken.gguf"):
             raise RuntimeError("no model")
         if path.endswith("slow.gguf"):
-            time.sleep(0.3)
+            time.sleep(LOADING_S)
         self._threads = threads
         self._context = context
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import pytest
@@ -11,10 +12,11 @@ from lipsync.language_models.chain import GuardedModel, ModelChain, ModelReply, 
 from lipsync.language_models.disclosure import disclosure_replies
 from lipsync.language_models.errors import LanguageModelError
 from lipsync.language_models.stored_replies import StoredReplies, StoredReply
-from lipsync.language_models.types import GenerationOptions, Message
+from lipsync.language_models.types import CompletePart, GenerationOptions, Message
 from lipsync.runtime.circuit_breaker import MAX_FAILURES, CircuitBreaker
 from lipsync.text.spoken_reply import spoken_reply
 from tests.helpers.run_async import run_async
+from tests.helpers.virtual_time import run_virtually
 from tests.language_models.fake_models import ScriptedModel
 
 STORED = StoredReplies(
@@ -64,6 +66,14 @@ def test_the_first_model_replies() -> None:
 def test_nothing_comes_before_the_first_part_is_complete() -> None:
     pieces, _ = reply_of(chain_of(ScriptedModel("ollama", *GOOD)))
     assert pieces[0] == "The capital of France is Paris. It is"
+
+
+def test_a_complete_part_comes_at_once() -> None:
+    parts = (CompletePart("*waves* "), CompletePart("It is Paris. "), "It is large. ")
+    pieces, _ = reply_of(chain_of(ScriptedModel("embedded", *parts)))
+    assert pieces == ["*waves* It is Paris. ", "It is large. "]
+    assert isinstance(pieces[0], CompletePart)
+    assert not isinstance(pieces[1], CompletePart)
 
 
 @pytest.mark.parametrize(
@@ -172,3 +182,47 @@ def test_health_is_that_of_the_preferred_model() -> None:
     assert run_async(chain_of(well, ill).health_check()) is True
     assert run_async(chain_of(ill, well).health_check()) is False
     assert run_async(chain_of().health_check()) is True
+
+
+def loading(load: Callable[[], Awaitable[None]], *script: str | float) -> tuple[list[str], ModelReply, float]:
+    """Pieces and reply of a model that has to be loaded, and the seconds that they took, in virtual time."""
+    limits = TimeLimits(first_token_s=4, whole_s=30, load_s=15)
+    models = [GuardedModel(ScriptedModel("embedded", *script), CircuitBreaker(), load=load)]
+    chain = ModelChain(models, STORED, "en", SENTENCES, limits)
+
+    async def read() -> tuple[list[str], ModelReply, float]:
+        async with chain.reply(asked("What is this?"), GenerationOptions()) as reply:
+            return [piece async for piece in reply], reply, asyncio.get_running_loop().time()
+
+    return run_virtually(read())
+
+
+def test_the_first_piece_is_waited_for_from_the_end_of_loading_on() -> None:
+    pieces, reply, seconds = loading(lambda: asyncio.sleep(14), 3.9, "It is a house.")
+    assert (pieces, reply.model, reply.degraded) == (["It is a house."], "embedded", ())
+    assert seconds == pytest.approx(17.9)
+    pieces, reply, seconds = loading(lambda: asyncio.sleep(14), 4.1, "It is a house.")
+    assert (pieces, codes(reply)) == (["I do not know."], [("embedded", "llm_slow")])
+    assert seconds == pytest.approx(18)
+
+
+def test_the_whole_reply_is_waited_for_from_the_end_of_loading_on() -> None:
+    script = ["More and more words. ", 3.0] * 20
+    pieces, _, seconds = loading(lambda: asyncio.sleep(14), *script)
+    assert "".join(pieces).endswith("… I have lost my thread.")
+    assert seconds == pytest.approx(14 + 30)
+
+
+def test_loading_is_waited_for_in_vain_for_a_while_only() -> None:
+    pieces, reply, seconds = loading(lambda: asyncio.sleep(16), "It is a house.")
+    assert (pieces, codes(reply)) == (["I do not know."], [("embedded", "llm_slow")])
+    assert seconds == pytest.approx(15)
+
+
+@pytest.mark.parametrize(("error", "code"), [(BROKEN, "llm_broke_off"), (OSError("no memory"), "llm_broke_off")])
+def test_a_model_that_cannot_be_loaded_is_replaced(error: Exception, code: str) -> None:
+    async def fail() -> None:
+        raise error
+
+    pieces, reply, _ = loading(fail, "It is a house.")
+    assert (pieces, codes(reply)) == (["I do not know."], [("embedded", code)])

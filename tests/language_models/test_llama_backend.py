@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import os
+import signal
+from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 
 import pytest
 
 from lipsync.language_models import llama_process
+from lipsync.language_models.chain import GuardedModel, ModelChain, ReplySentences, TimeLimits
+from lipsync.language_models.collect import collect_reply
 from lipsync.language_models.embedded import EmbeddedFile, EmbeddedModel
 from lipsync.language_models.errors import LanguageModelError
 from lipsync.language_models.llama_process import LlamaProcess
-from lipsync.language_models.types import GenerationOptions, Message
+from lipsync.language_models.stored_replies import StoredReplies
+from lipsync.language_models.types import GenerationOptions, LLMResponse, Message
+from lipsync.runtime.circuit_breaker import CircuitBreaker
 from tests.helpers.run_async import run_async
 from tests.language_models.tiny_gguf import write_tiny_gguf
 
@@ -51,6 +59,50 @@ def test_a_real_model_streams_and_is_cancelled(tiny: Path, monkeypatch: pytest.M
             await process.close()
 
     run_async(work())
+
+
+def test_a_question_while_a_real_model_is_loaded_is_answered_by_it(tiny: Path) -> None:
+    """Its process is stopped for longer than a first token may take."""
+
+    async def work() -> None:
+        process = LlamaProcess(tiny, context=256, threads=1)
+        limits = TimeLimits(first_token_s=2.0, load_s=60)
+        guarded = GuardedModel(_Raw(process), CircuitBreaker(), load=process.start)
+        chain = ModelChain([guarded], StoredReplies((), ("Oh.",)), "en", ReplySentences(("Oh.",)), limits)
+        try:
+            async with chain.reply(MESSAGES, GenerationOptions(max_tokens=12)) as reply:
+                first = asyncio.create_task(anext(reply))
+                while process.pid is None:
+                    await asyncio.sleep(0.01)
+                os.kill(process.pid, signal.SIGSTOP)
+                await asyncio.sleep(limits.first_token_s + 0.2)
+                os.kill(process.pid, signal.SIGCONT)
+                assert await first
+                assert (reply.model, reply.degraded) == ("embedded", ())
+        finally:
+            await process.close()
+
+    run_async(work())
+
+
+class _Raw:
+    """The model as it is: what it writes is noise, so that each token is a part that can be spoken."""
+
+    name = "embedded"
+
+    def __init__(self, process: LlamaProcess) -> None:
+        self._process = process
+
+    async def stream(self, messages: Sequence[Message], options: GenerationOptions) -> AsyncGenerator[str, None]:
+        async for piece in self._process.generate(messages, max_tokens=options.max_tokens, temperature=0):
+            assert piece
+            yield "A token. "
+
+    async def generate(self, messages: Sequence[Message], options: GenerationOptions) -> LLMResponse:
+        return await collect_reply(self.stream(messages, options))
+
+    async def health_check(self) -> bool:
+        return True
 
 
 def test_a_damaged_file_is_an_error_and_no_crash_of_ours(tiny: Path, tmp_path: Path) -> None:

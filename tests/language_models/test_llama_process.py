@@ -17,11 +17,16 @@ import psutil
 import pytest
 
 from lipsync.language_models import limits, llama_process
+from lipsync.language_models.chain import GuardedModel, ModelChain, ReplySentences, TimeLimits
+from lipsync.language_models.embedded import EmbeddedFile, EmbeddedModel
 from lipsync.language_models.errors import LanguageModelError
 from lipsync.language_models.llama_process import LlamaProcess
-from lipsync.language_models.types import Message
+from lipsync.language_models.stored_replies import StoredReplies
+from lipsync.language_models.types import GenerationOptions, Message
+from lipsync.runtime.circuit_breaker import CircuitBreaker
 from tests.helpers.eventually import eventually
 from tests.helpers.run_async import run_async
+from tests.language_models.fake_backend import LOADING_S
 
 pytestmark = pytest.mark.slow  # starts processes
 
@@ -151,6 +156,32 @@ def test_who_does_not_wait_for_loading_does_not_stop_it() -> None:
         assert await ask(process, "echo next") == "next "
 
     use(work, "slow.gguf")
+
+
+def test_a_question_while_the_model_is_loaded_is_answered_by_it() -> None:
+    """Loading takes longer than a first token may."""
+
+    async def work(process: LlamaProcess) -> None:
+        model = EmbeddedModel(EmbeddedFile(Path("slow.gguf")), process)
+        stored = StoredReplies((), ("I do not know.",))
+        limits = TimeLimits(first_token_s=LOADING_S / 2, load_s=60)
+        guarded = GuardedModel(model, CircuitBreaker(), load=model.load)
+        chain = ModelChain([guarded], stored, "en", ReplySentences(("Oh.",)), limits)
+        async with chain.reply([Message(role="user", content="echo Yes.")], GenerationOptions()) as reply:
+            assert "".join([piece async for piece in reply]).strip() == "Yes."
+            assert (reply.model, reply.degraded) == ("embedded", ())
+
+    use(work, "slow.gguf")
+
+
+def test_a_model_that_is_loaded_and_never_asked_ends_when_it_is_idle() -> None:
+    async def work(process: LlamaProcess) -> None:
+        for _ in range(2):
+            await process.start()
+        while process.pid is not None:
+            await asyncio.sleep(0.02)
+
+    use(work, idle_s=0.05)
 
 
 def test_cores_can_be_changed_while_it_runs() -> None:

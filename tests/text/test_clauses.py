@@ -73,3 +73,12 @@ def test_a_word_without_end_is_cut() -> None:
     parts = [part for _ in range(1000) for part in cutter.feed("x")] + cutter.finish()
     assert "".join(parts) == "x" * 1000
     assert max(map(len, parts)) <= MAX_SENTENCE_LENGTH
+
+
+def test_a_part_that_is_known_to_end_is_the_first_one() -> None:
+    cutter = ClauseCutter("en")
+    assert cutter.feed("One two three.") == []
+    assert (cutter.rest, cutter.has_cut) == ("One two three.", False)
+    assert cutter.finish() == ["One two three."]
+    assert (cutter.rest, cutter.has_cut) == ("", True)
+    assert cutter.feed("Yes indeed, it is. And") == ["Yes indeed, it is."]

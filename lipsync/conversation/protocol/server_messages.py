@@ -33,7 +33,9 @@ class Ready(_ServerMessage):
     language: str
     ai: Literal[True] = Field(True, description="A computer program answers, not a person.")
     notice: str = Field(description="The same as a sentence in the person's language.")
-    parts: dict[str, PartInUse]
+    parts: dict[str, PartInUse] = Field(
+        description="As far as it is known; the parts are checked from now on, and `done` names those that failed."
+    )
     limits: dict[str, float]
 
 
@@ -138,7 +140,7 @@ class DoneMessage(_ServerMessage):
 
     type: Literal["done"] = "done"
     answer: int | None = None
-    full_text: str
+    full_text: str = Field(description="The reply: the sentences, without the filler that may come before them.")
     total_duration: float
     timings: dict[str, float] | None = None
     degraded: tuple[str, ...] | None = None

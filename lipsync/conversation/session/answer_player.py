@@ -41,8 +41,10 @@ class AnswerPlayer:
         report: Callable[[Event], None],
         clock: Callable[[], float],
         sent: Callable[[SoundPart], None] = lambda _: None,
+        released: Callable[[], None] = lambda: None,
     ) -> None:
-        """``report`` takes the events of the answer, ``sent`` its sound as it is sent; ``clock`` reads seconds.
+        """``report`` takes the events of the answer, ``sent`` its sound as it is sent; ``clock`` reads seconds;
+        ``released`` is called when the answer may be sent.
 
         Begins to make the answer at once.
         """
@@ -52,6 +54,7 @@ class AnswerPlayer:
         self.done: DonePart | None = None
         """The end of the answer, once it is sent."""
         self._form, self._outlet, self._report, self._sent = form, outlet, report, sent
+        self._on_release = released
         self._made: asyncio.Queue[AnswerPart | None] = asyncio.Queue(_MAX_PARTS)
         self._released, self._moved = asyncio.Event(), asyncio.Event()
         self._is_complete = False
@@ -64,6 +67,7 @@ class AnswerPlayer:
     def release(self) -> None:
         """The answer may be sent."""
         self._released.set()
+        self._on_release()
 
     def note_played(self, seconds: float) -> None:
         """The client has played the answer up to ``seconds``."""
@@ -80,13 +84,14 @@ class AnswerPlayer:
         await _cancelled(self._maker)
 
     async def remaining_text(self, sentence: int) -> AsyncGenerator[str, None]:
-        """The text of the answer from the sentence of this index on, while the rest of it is made. After
-        :meth:`stop_sending`."""
+        """The text of the answer from the sentence of this index on, without a filler, while the rest of it is made.
+        After :meth:`stop_sending`."""
         index = sentence
         try:
             while True:
                 for part in self.sentences[index:]:
-                    yield f"{part.text} "
+                    if not part.is_filler:
+                        yield f"{part.text} "
                 index = max(index, len(self.sentences))
                 if self._is_complete and self._made.empty():
                     break

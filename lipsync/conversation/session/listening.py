@@ -63,8 +63,9 @@ class Listening:
         """``part`` of the answer is sent to be played; its echo is recognized when the microphone picks it up."""
         if self._microphone is None:
             return
-        if self._answer_began is None:
-            self._answer_began = self.seconds - part.start
+        began = self.seconds - part.start
+        # Where all that was sent has been played, the sound stood still until now.
+        self._answer_began = began if self._answer_began is None else max(self._answer_began, began)
         samples = self._resampler.add(decode_pcm16(part.data))
         self._echo.play(samples, self._answer_began + part.start)
 

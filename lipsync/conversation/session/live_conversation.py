@@ -9,6 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 
 from lipsync.conversation.errors import TicketError
+from lipsync.conversation.health import check_health
 from lipsync.conversation.memory import ConversationMemory
 from lipsync.conversation.protocol.client_messages import Start
 from lipsync.conversation.protocol.server_messages import ErrorMessage, PartInUse, Ready
@@ -33,6 +34,9 @@ from lipsync.text.languages import resolve_language
 
 log = logging.getLogger(__name__)
 
+_MARGIN_S = 5.0
+"""Seconds by which the conversation waits longer than the answer waits for its text: a voice has to speak it."""
+
 
 class LiveConversation:
     """Serves one client. :meth:`run` is to be called once."""
@@ -51,7 +55,7 @@ class LiveConversation:
         ``persona``: the only one that may be talked with; None: any."""
         self._service, self._repository = service, repository
         self._owner, self._language, self._spend, self._limits = owner, language, spend, limits
-        self._turn_limits = TurnLimits()
+        self._turn_limits = _turn_limits(service.limits.first_token_s + _MARGIN_S)
         self._only = persona
         self._memory: ConversationMemory | None = None
         self._session: Session | None = None
@@ -104,18 +108,15 @@ class LiveConversation:
         speaker = self._service.speaker(self._persona)
         language = resolve_language(start.language).code if start.language else speaker.language
         self._prepare(speaker.name, language, video=start.want.video != "none")
+        works = self._service.health.current().works
+        self._service.health.refresh(lambda: self._service.loop.submit(check_health(self._service)))
         ready = Ready(
             session=secrets.token_urlsafe(9),
             conversation=self._history.conversation.id,
             persona=speaker.name,
             language=language,
             notice=Message("talk.notice").text(speaker.language),
-            parts={
-                name: PartInUse(name=name, fallback=not works)
-                for name, works in (
-                    await asyncio.wrap_future(self._service.loop.submit(self._service.health_check()))
-                ).items()
-            },
+            parts={name: PartInUse(name=name, fallback=not is_working) for name, is_working in works.items()},
             limits={
                 "message_characters": MAX_MESSAGE_CHARACTERS,
                 "turn_s": self._turn_limits.max_utterance_s,
@@ -180,6 +181,14 @@ class LiveConversation:
 
     def _explain(self, error: LipsyncError) -> str:
         return error.description.text(self._language)
+
+
+def _turn_limits(min_wait_s: float) -> TurnLimits:
+    """The default limits, with waits for an answer that are not shorter than ``min_wait_s`` seconds."""
+    usual = TurnLimits()
+    return TurnLimits(
+        max_thinking_s=max(usual.max_thinking_s, min_wait_s), max_stall_s=max(usual.max_stall_s, min_wait_s)
+    )
 
 
 def _log_failure(future: Future[None]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Coroutine
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import Any
 
@@ -197,7 +198,16 @@ class Session:
             return
         if self._next_id is not None:
             self._ids[answer] = self._next_id
-        self._play(answer, lambda: self._parts.answers.reply(answer, action.text, action.language, self.start))
+        turn_ended: Future[None] = Future()
+
+        def begin() -> AsyncGenerator[AnswerPart, None]:
+            return self._parts.answers.reply(answer, action.text, action.language, self.start, turn_ended)
+
+        def release() -> None:
+            if not turn_ended.done():  # the answer may have ended already
+                turn_ended.set_result(None)
+
+        self._play(answer, begin, release)
         if action.speculative:
             self._speculative.add(answer)
 
@@ -232,7 +242,12 @@ class Session:
         self.send(problem.model_copy(update={"answer": answer}))
         asyncio.get_running_loop().call_soon(self.handle, AnswerFailed(answer))
 
-    def _play(self, answer: int, begin: Callable[[], AsyncGenerator[AnswerPart, None]]) -> None:
+    def _play(
+        self,
+        answer: int,
+        begin: Callable[[], AsyncGenerator[AnswerPart, None]],
+        released: Callable[[], None] = lambda: None,
+    ) -> None:
         try:
             parts = begin()
         except LipsyncError as error:
@@ -241,7 +256,7 @@ class Session:
         self.send(AnswerMessage(answer=answer, id=self._ids.pop(answer, None)))
         listening, form = self._parts.listening, MessageForm(answer, self.start)
         self._players[answer] = AnswerPlayer(
-            answer, parts, form, self, self.handle, self._clock, listening.add_answer_sound
+            answer, parts, form, self, self.handle, self._clock, listening.add_answer_sound, released
         )
 
     def _interrupt(self, action: do.Interrupted) -> None:
@@ -253,7 +268,7 @@ class Session:
         self.send(
             InterruptedMessage(
                 answer=action.answer,
-                heard_text=self._heard_text(action.answer, action.heard_s),
+                heard_text=self._heard_text(action.answer, action.heard_s, with_filler=True),
                 heard_ms=round(action.heard_s * 1000),
                 by=action.by,
             )
@@ -282,7 +297,7 @@ class Session:
         if interrupted is None:
             return
         before = [self._heard_before.pop(action.resumes, "")]
-        before += [part.text for part in interrupted.sentences[: action.sentence]]
+        before += [part.text for part in interrupted.sentences[: action.sentence] if not part.is_filler]
         self._heard_before[action.answer] = " ".join(text for text in before if text)
         self._say(action.answer, interrupted.remaining_text(action.sentence))
 
@@ -295,12 +310,13 @@ class Session:
         if whole:
             self._parts.history.answer(whole, interrupted=False)
 
-    def _heard_text(self, answer: int, heard_s: float, player: AnswerPlayer | None = None) -> str:
-        """The words of an answer that were heard to their end."""
+    def _heard_text(
+        self, answer: int, heard_s: float, player: AnswerPlayer | None = None, *, with_filler: bool = False
+    ) -> str:
+        """The words of an answer that were heard to their end; for the history without those of a filler."""
         player = player or self._players.get(answer)
-        words = [
-            (word.text, word.start, word.end) for part in (player.sentences if player else []) for word in part.words
-        ]
+        parts = [part for part in (player.sentences if player else []) if with_filler or not part.is_filler]
+        words = [(word.text, word.start, word.end) for part in parts for word in part.words]
         return f"{self._heard_before.get(answer, '')} {heard_text(words, heard_s)}".strip()
 
     # ---- time

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
+from concurrent.futures import Future
 
 from lipsync.conversation.apologies import ApologyCode, apology
 from lipsync.conversation.memory import ConversationMemory
@@ -12,9 +13,6 @@ from lipsync.conversation.parts import AnswerPart
 from lipsync.conversation.protocol.client_messages import Start
 from lipsync.conversation.service import ConversationService
 from lipsync.conversation.turns.actions import FallbackReason
-
-MAX_HISTORY_TOKENS = 1200
-"""Tokens of what was said before, for a language model: a small one has a context of 2048."""
 
 
 class SessionAnswers:
@@ -37,10 +35,14 @@ class SessionAnswers:
         question: str,
         language: str | None,  # noqa: ARG002 - a persona speaks its own
         start: Start,
+        turn_ended: Future[None],
     ) -> AsyncGenerator[AnswerPart, None]:
         """See :class:`lipsync.conversation.session.session_parts.Answers`."""
-        history = self._memory().messages(MAX_HISTORY_TOKENS)
-        parts = self._service.answer(question, history, persona=self._persona(), options=self._options(number, start))
+        history = self._memory().messages()
+        options = self._options(number, start)
+        parts = self._service.answer(
+            question, history, persona=self._persona(), options=options, turn_ended=turn_ended
+        )
         return self._service.loop.stream(parts)
 
     def say(

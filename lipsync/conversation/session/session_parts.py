@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,9 +23,12 @@ class Answers(Protocol):
     """Makes the answers of one session. Closing a generator stops all work on its answer."""
 
     def reply(
-        self, number: int, question: str, language: str | None, start: Start
+        self, number: int, question: str, language: str | None, start: Start, turn_ended: Future[None]
     ) -> AsyncGenerator[AnswerPart, None]:
-        """The answer to ``question``, which is not yet in the history; ``start`` says what is wanted."""
+        """The answer to ``question``, which is not yet in the history; ``start`` says what is wanted.
+
+        ``turn_ended`` is done when the person has begun to wait.
+        """
         ...
 
     def say(

@@ -28,7 +28,7 @@ class AnswerProgress:
     released_at: float | None = None
     """Time on the clock; None while the person may go on."""
     sounding_at: float | None = None
-    """Time on the clock at which the first sound was sent; None before."""
+    """Time on the clock at which the first sound was sent, moved by the pauses without sound; None before."""
     touched_at: float = 0.0
     """Time on the clock of the last event of this answer."""
     duration: float | None = None
@@ -68,6 +68,13 @@ class AnswerProgress:
             return min(self.available, max(0.0, now - self.sounding_at))
         played, at = self.reported
         return min(self.available, played + min(max(0.0, now - at), MAX_EXTRAPOLATION_S))
+
+    def add_sentence(self, sentence: SentenceTimes, now: float) -> None:
+        """The next sentence, which is sent at ``now``. Where all sound before it was played, that stood still."""
+        self.sentences.append(sentence)
+        self.touched_at = now
+        if self.sounding_at is not None:
+            self.sounding_at = max(self.sounding_at, now - sentence.start)
 
     def ends_at(self) -> float | None:
         """Time on the clock at which it is heard to its end at the latest; None where that is not known yet."""

@@ -140,8 +140,7 @@ class TurnMachine:
             case SoundStarted():
                 self._speaker.sound_started(now)
             case SentenceTimes():
-                answer.sentences.append(event)
-                answer.touched_at = now
+                answer.add_sentence(event, now)
             case AnswerFinished(_, duration):
                 self._speaker.finished(duration, now)
             case AnswerFailed():

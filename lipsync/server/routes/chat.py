@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
+from concurrent.futures import Future
 from threading import Lock
 
 from flask import Blueprint, Response, jsonify, request
@@ -87,10 +88,15 @@ def blueprint(conversations: ConversationService) -> Blueprint:
 
 
 def begin(
-    conversations: ConversationService, wish: ChatRequest, options: AnswerOptions
+    conversations: ConversationService,
+    wish: ChatRequest,
+    options: AnswerOptions,
+    turn_ended: Future[None] | None = None,
 ) -> AsyncGenerator[AnswerPart, None]:
-    """The answer to ``wish``. Raises LipsyncError."""
-    return conversations.answer(wish.message, wish.conversation_history, persona=wish.persona, options=options)
+    """The answer to ``wish``; ``turn_ended`` is for one that is played while it is made. Raises LipsyncError."""
+    return conversations.answer(
+        wish.message, wish.conversation_history, persona=wish.persona, options=options, turn_ended=turn_ended
+    )
 
 
 def collect(
@@ -108,7 +114,9 @@ def collect(
 
 def _streamed(conversations: ConversationService, wish: ChatRequest) -> Response:
     left, language = departure_probe(), answer_language(request)
-    parts = begin(conversations, wish, AnswerOptions())
+    turn_ended: Future[None] = Future()
+    turn_ended.set_result(None)
+    parts = begin(conversations, wish, AnswerOptions(), turn_ended)
     conversations.slots.acquire()
     place = _Place(conversations.slots.release)
     try:

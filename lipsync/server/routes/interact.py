@@ -39,8 +39,6 @@ from lipsync.text.mood import Mood
 
 MAX_QUESTION_S = 60.0
 """Seconds of a spoken question."""
-_MAX_HISTORY_TOKENS = 2048
-"""Tokens of a conversation that the language model reads: half of the context of 4,096."""
 _MEDIA_TYPES: dict[Literal["wav", "mp4"], str] = {"wav": "audio/wav", "mp4": "video/mp4"}
 
 
@@ -171,8 +169,7 @@ class _StoredConversation:
 
     def __init__(self, repository: ConversationRepository, conversation: Conversation) -> None:
         self._repository, self._conversation = repository, conversation
-        utterances = repository.utterances(conversation.id, after=conversation.summarized)
-        self._history = ConversationHistory(utterances, conversation.summary)
+        self._history = ConversationHistory(repository.utterances(conversation.id))
 
     @classmethod
     def open(cls, repository: ConversationRepository, id: str) -> Self:
@@ -184,8 +181,8 @@ class _StoredConversation:
         return self._conversation.persona
 
     def messages(self) -> list[ChatMessage]:
-        """What the language model gets."""
-        return self._history.messages(_MAX_HISTORY_TOKENS)
+        """What was said before."""
+        return self._history.messages()
 
     def add(self, question: str, answer: str) -> None:
         """Remember a question and its answer. Raises DatabaseError."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,6 +74,7 @@ class FakeAnswers:
         question: str,
         language: str | None,  # noqa: ARG002
         start: Start,
+        turn_ended: Future[None],  # noqa: ARG002
     ) -> AsyncGenerator[AnswerPart, None]:
         self.asked.append(question)
 

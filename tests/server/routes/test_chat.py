@@ -6,12 +6,14 @@ import base64
 import io
 import json
 import wave
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from lipsync.conversation.responder import Speaker
 from lipsync.server.app import create_app
 from lipsync.server.components import parts_of
 from lipsync.settings import Settings
@@ -59,6 +61,28 @@ def test_the_answer_has_the_fields_of_the_specification(client: FlaskClient) -> 
     assert times == sorted(set(times))
     assert "X-Degraded" not in response.headers
     assert response.headers["Cache-Control"] == "no-store"
+
+
+class SlowResponder(FakeResponder):
+    """A persona with a filler, whose model is late."""
+
+    def speaker(self, persona: str | None) -> Speaker:
+        return replace(super().speaker(persona), fillers=("Let me see.",))
+
+
+def test_a_late_answer_is_bridged_where_it_is_played_while_it_is_made(
+    settings: Settings, service: FakeService
+) -> None:
+    app = create_app(settings, service, fake_parts(SlowResponder(FakeModel("It is Paris.", delay_s=0.5))))
+    client, talk = client_of(app), parts_of(app).talk
+    talk.limits = replace(talk.limits, filler_s=0.01)
+    *_, done = streamed = events(client.post("/api/v1/chat?stream=1", json={"message": "Hello"}).data)
+    texts = [message["text"] for message in streamed if message["type"] == "sentence"]
+    assert (texts, done["full_text"]) == (["Let me see.", "It is Paris."], "It is Paris.")
+    assert ask(client).get_json()["full_text"] == "It is Paris."
+    whole = samples(ask(client).get_json()["audio"])
+    sound = [message["audio_chunk"] for message in streamed if "audio_chunk" in message]
+    assert len(whole) < sum(len(base64.b64decode(chunk)) for chunk in sound), "at once it has no filler"
 
 
 def test_the_history_reaches_the_responder(client: FlaskClient, responder: FakeResponder) -> None:

@@ -82,7 +82,7 @@ def test_killed_in_the_middle_of_an_answer(server: Server, client: LiveClient) -
     for _ in range(2):
         client.came.clear()
         client.send(type="chat", message=BEGUN)
-        client.until("frame")
+        client.until("sentence", text="One two three.")  # a filler may come before
         process = process_of_model(server)
         kill(process)
         done = client.until("done")

@@ -106,6 +106,9 @@ class SentenceMessage(_ServerMessage):
     end: float
     emotion: Mood
     action: str | None = Field(None, description="Action of body and face in this sentence, such as `nod`.")
+    filler: bool = Field(
+        False, description="The sentence only bridges the wait for the reply: `full_text` does not hold it."
+    )
     words: tuple[tuple[str, float, float], ...] | None = None
 
 

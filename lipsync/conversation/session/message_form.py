@@ -96,6 +96,7 @@ class MessageForm:
             end=round(part.end, 4),
             emotion=part.mood,
             action=part.action,
+            filler=part.is_filler,
             words=words if self._want.words else None,
         )
 

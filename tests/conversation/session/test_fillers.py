@@ -82,6 +82,7 @@ def test_a_filler_is_heard_and_not_remembered() -> None:
 
     scene = run_virtually(scenario())
     assert sentences(scene) == [FILLER, "The answer is 25.", "Good bye."]
+    assert [sentence["filler"] for sentence in scene.socket.of("sentence")] == [True, False, False]
     assert scene.socket.times("sentence")[:2] == pytest.approx([WAIT_S, SLOW_S])
     done = scene.socket.of("done")[0]
     assert done["total_duration"] == pytest.approx(FILLER_S + REPLY_S)

@@ -199,7 +199,8 @@ class _Aim:
                 case.body.update(input="Hi", voice="alloy", language="en")
             if "message" in case.body:
                 case.body.update(message="Hi")
-                case.body.pop("persona", None)
+            for name in ("persona", "conversation", *(("audio",) if "text" in case.body else ())):
+                case.body.pop(name, None)  # there is none of a random name, and a question is written or spoken
 
     def _job(self, path: str) -> str:
         with self._client.post(path, json={**WORDS, "subtitles": "vtt"}) as answer:

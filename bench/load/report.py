@@ -129,17 +129,17 @@ def slope(seen: Iterable[Taken]) -> float:
     return statistics.linear_regression(*zip(*points, strict=True)).slope if len(points) > 1 else 0.0
 
 
-def memory_verdict(during: Sequence[Taken], began: float, ended: float) -> tuple[bool, str]:
-    """Whether the memory that was ``taken`` each second from ``began`` to ``ended`` grew after the first minute."""
-    warm = [one for one in during if began + _WARM <= one.when <= ended]
-    minutes = (ended - began - _WARM) / 60
+def memory_verdict(during: Sequence[Taken], began: float, ended: float, warm_up_s: float = _WARM) -> tuple[bool, str]:
+    """Whether the memory that was ``taken`` each second grew between ``warm_up_s`` after ``began`` and ``ended``."""
+    warm = [one for one in during if began + warm_up_s <= one.when <= ended]
+    minutes = (ended - began - warm_up_s) / 60
     if minutes < 1 or not warm:
         return True, "memory: too short to say"
     each = slope(warm)
     most = max(_LEAST_GROWTH, _GROWTH * warm[0].megabytes)
     return (
         each * minutes < most,
-        f"memory after the first minute: {each:+.1f} MB a minute (under {most / minutes:.1f})",
+        f"memory after {warm_up_s / 60:.0f} min: {each:+.2f} MB a minute (under {most / minutes:.2f})",
     )
 
 

@@ -62,9 +62,12 @@ def has_come_back(before: Held, after: Held) -> bool:
 def verdicts(
     before: Held, after: Held, during: Sequence[Taken], began: float, ended: float, problems: Sequence[str]
 ) -> list[tuple[bool, str]]:
-    """What must hold, each with whether it does."""
+    """What must hold, each with whether it does.
+
+    Memory is judged in the second half: until then the threads of all places begin, each with memory of its own.
+    """
     return [
         (not problems, f"{len(problems)} problems in the conversations"),
         (has_come_back(before, after), f"before: {before}; after: {after}"),
-        memory_verdict(during, began, ended),
+        memory_verdict(during, began, ended, max(60.0, (ended - began) / 2)),
     ]

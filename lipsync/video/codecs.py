@@ -3,11 +3,10 @@ file's index, or bounded by the largest picture before there is one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import BinaryIO
 
-_CHILD_OFFSETS = {b"moov": 0, b"trak": 0, b"mdia": 0, b"minf": 0, b"stbl": 0, b"stsd": 8, b"avc1": 78, b"mp4a": 28}
-"""Container boxes, and the bytes before their child boxes: ISO/IEC 14496-12, 8.5.2 and 12; 14496-15, 5.4.2."""
+from lipsync.video.mp4_boxes import boxes, leaves
+
 _DESCRIPTOR_HEADER_BYTES = {
     3: 3,
     4: 13,
@@ -77,9 +76,9 @@ def mime_of(beginning: bytes) -> str | None:
     ``beginning`` are the first bytes of an MP4 with H.264 and AAC by :class:`lipsync.video.writer.Mp4Writer`. None if
     its index is incomplete, as in a stream before its first fragment.
     """
-    if all(name != b"moov" for name, _ in _boxes(beginning)):
+    if all(name != b"moov" for name, _, _ in boxes(beginning)):
         return None
-    names = [name for kind, body in _leaves(beginning) if (name := _name(kind, body))]
+    names = [name for kind, at, end in leaves(beginning) if (name := _name(kind, beginning[at:end]))]
     return f'video/mp4; codecs="{", ".join(names)}"'
 
 
@@ -102,22 +101,3 @@ def _sound_config(descriptor: bytes) -> bytes:
             break
     body = descriptor[at : at + length]
     return body if tag == 5 else _sound_config(body[_DESCRIPTOR_HEADER_BYTES[tag] :])
-
-
-def _leaves(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    for kind, body in _boxes(data):
-        if kind in _CHILD_OFFSETS:
-            yield from _leaves(body[_CHILD_OFFSETS[kind] :])
-        else:
-            yield kind, body
-
-
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Type and content of each complete box (ISO/IEC 14496-12, 4.2)."""
-    at = 0
-    while at + 8 <= len(data):
-        size = int.from_bytes(data[at : at + 4], "big")
-        if size < 8 or at + size > len(data):
-            return
-        yield data[at + 4 : at + 8], data[at + 8 : at + size]
-        at += size

@@ -13,9 +13,10 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
+from lipsync.video.mp4_boxes import boxes, leaves
+
 _MAX_INDEX_BYTES = 64_000_000
 """Maximum size of the index; ten minutes at 25 frames per second have 0.3 MB."""
-_CONTAINERS = (b"moov", b"trak", b"edts", b"mdia", b"minf", b"stbl")
 _UNCHECKED = 2
 """Number of entries at the end of the table that FFmpeg ignores."""
 
@@ -47,27 +48,9 @@ def make_offsets_readable(path: Path) -> None:
 
 def _tracks(index: bytearray) -> Iterator[dict[bytes, int]]:
     """For each track, the offset of the content of its boxes by type."""
-    for kind, start, end in _boxes(index, 8, len(index)):
+    for kind, start, end in boxes(index, 8, len(index)):
         if kind == b"trak":
-            yield {inner: at for inner, at, _ in _leaves(index, start, end)}
-
-
-def _leaves(data: bytearray, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    for kind, begin, stop in _boxes(data, start, end):
-        if kind in _CONTAINERS:
-            yield from _leaves(data, begin, stop)
-        else:
-            yield kind, begin, stop
-
-
-def _boxes(data: bytearray, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Type, offset of the content, and end of each box (ISO/IEC 14496-12, 4.2)."""
-    while start + 8 <= end:
-        size = int.from_bytes(data[start : start + 4], "big")
-        if size < 8 or start + size > end:
-            return
-        yield bytes(data[start + 4 : start + 8]), start + 8, start + size
-        start += size
+            yield {inner: at for inner, at, _ in leaves(index, start, end)}
 
 
 def _make_track_readable(index: bytearray, places: dict[bytes, int]) -> bool:

@@ -1,6 +1,8 @@
-"""Tracks box boundaries of an MP4 while it is sent, to insert boxes (ISO/IEC 14496-12)."""
+"""Boxes of an MP4 (ISO/IEC 14496-12): those in a buffer, and the boundaries of a file's while it is sent."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 FREE = b"\0\0\0\x08free"
 """An empty Free Space Box (8.1.2), which players skip."""
@@ -9,6 +11,35 @@ _HEADER = 8
 """Bytes of the size and type of a box (4.2)."""
 _LARGE_HEADER = 16
 """Bytes of the size and type of a box with a 64-bit size."""
+
+
+_CHILD_OFFSETS = {
+    **dict.fromkeys((b"moov", b"trak", b"edts", b"mdia", b"minf", b"stbl", b"moof", b"traf"), 0),
+    b"stsd": 8,
+    b"avc1": 78,
+    b"mp4a": 28,
+}
+"""Boxes that contain others, and the bytes before these (ISO/IEC 14496-12, 8.5.2 and 12; 14496-15, 5.4.2)."""
+
+
+def boxes(data: bytes | bytearray, start: int = 0, end: int | None = None) -> Iterator[tuple[bytes, int, int]]:
+    """Type of each complete box (4.2) in ``data[start:end]``, and where its content begins and ends in ``data``."""
+    end = len(data) if end is None else end
+    while start + _HEADER <= end:
+        size = int.from_bytes(data[start : start + 4], "big")
+        if size < _HEADER or start + size > end:
+            return
+        yield bytes(data[start + 4 : start + _HEADER]), start + _HEADER, start + size
+        start += size
+
+
+def leaves(data: bytes | bytearray, start: int = 0, end: int | None = None) -> Iterator[tuple[bytes, int, int]]:
+    """Type and content, as by :func:`boxes`, of each box that holds no other boxes, however deep it lies."""
+    for kind, begin, stop in boxes(data, start, end):
+        if kind in _CHILD_OFFSETS:
+            yield from leaves(data, begin + _CHILD_OFFSETS[kind], stop)
+        else:
+            yield kind, begin, stop
 
 
 class BoxTracker:

@@ -69,13 +69,16 @@ class Puppet:
         for begin in range(0, len(track), _BLOCK):
             block = track.part(begin, begin + _BLOCK)
             upper, lower = self.rig.warp.fields(self.rig.motion.displacements(block))
+            smiles = self.rig.motion.smiles(block)
             for index in range(len(block)):
-                yield turn_frame(self._draw(canvas, block, index, (upper[index], lower[index])), -self.quarters)
+                frame = self._draw(canvas, block, index, (upper[index], lower[index]), smiles[index])
+                yield turn_frame(frame, -self.quarters)
 
-    def _draw(self, canvas: Canvas, track: FaceTrack, index: int, sides: tuple[Floats, Floats]) -> Frame:
+    def _draw(
+        self, canvas: Canvas, track: FaceTrack, index: int, sides: tuple[Floats, Floats], smiles: Floats
+    ) -> Frame:
         rig, weights = self.rig, track.weights[index]
         pose = limit_pose(track.pose[index], rig.head.reach)
-        smiles = rig.motion.smiles(track.part(index, index + 1))[0]
         mapped = self._map.compose(
             canvas,
             sides,

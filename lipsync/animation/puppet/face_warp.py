@@ -67,6 +67,25 @@ def node_grid(columns: int, rows: int) -> NDArray[np.float32]:
     return np.dstack([x, y])
 
 
+def invert_field(
+    field: NDArray[np.float32], grid: NDArray[np.float32], steps: int, damping: float
+) -> NDArray[np.float32]:
+    """(rows, columns, 2) backward displacement of a forward ``field`` of all nodes, both in cells.
+
+    ``grid`` is :func:`node_grid`. Fixed-point ``steps``; damped below 1 they bear a steeper field.
+    """
+    places = grid - field
+    for _ in range(steps):
+        miss = cv2.remap(field, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        miss += places
+        miss -= grid
+        if damping != 1:
+            miss *= np.float32(damping)
+        places -= miss
+    places -= grid
+    return np.asarray(places, np.float32)
+
+
 @dataclass(frozen=True)
 class MouthWarp:
     """Thin-plate-spline operators: the points' displacements in, the lattice's out."""

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from lipsync.animation.puppet.canvas import Canvas, NodeBox, within
 from lipsync.animation.puppet.curves import sample, smoothstep
 from lipsync.animation.puppet.detail import DetailPlan
-from lipsync.animation.puppet.face_warp import node_grid
+from lipsync.animation.puppet.face_warp import invert_field, node_grid
 from lipsync.animation.puppet.rig import Rig
 from lipsync.animation.puppet.seam import Seam
 
@@ -23,7 +23,7 @@ Floats = NDArray[np.float32]
 
 _STEPS = 4
 """Fixed-point steps that turn the mouth's forward field into a backward one."""
-_STEEP_STEPS, _DAMPING = 8, np.float32(0.6)
+_STEEP_STEPS, _DAMPING = 8, 0.6
 """Steps, and their damping, of a steep field. Undamped they diverge where the field changes by more than a pixel a
 pixel: lips of a wide laugh that shut showed its teeth and corners."""
 _STEEP = 0.5
@@ -176,18 +176,10 @@ class FrameMap:
         steepest = max(
             float(cv2.absdiff(field[1:], field[:-1]).max()), float(cv2.absdiff(field[:, 1:], field[:, :-1]).max())
         )
-        steps, damping = (_STEEP_STEPS, _DAMPING) if steepest > _STEEP else (_STEPS, np.float32(1))
-        places = self._cells - field
-        for _ in range(steps):
-            miss = cv2.remap(field, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-            miss += places
-            miss -= self._cells
-            if damping != 1:
-                miss *= damping
-            places -= miss
-        places -= self._cells
+        steps, damping = (_STEEP_STEPS, _DAMPING) if steepest > _STEEP else (_STEPS, 1.0)
+        places = invert_field(field, self._cells, steps, damping)
         places *= np.float32(self._rig.warp.lattice.step)
-        return np.asarray(places, np.float32)
+        return places
 
     def _sample_sides(self, sides: tuple[Floats, Floats], cells: Floats, places: Floats) -> list[Floats]:
         """``places``, from where each side of the mouth has moved them; ``cells``: the same on the resting head, in

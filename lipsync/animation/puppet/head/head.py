@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.animation.puppet.curves import sample
-from lipsync.animation.puppet.face_warp import Lattice, node_grid
+from lipsync.animation.puppet.face_warp import Lattice, invert_field, node_grid
 from lipsync.animation.puppet.head.depth import PIVOT, plan_depth
 from lipsync.animation.puppet.head.reach import measure_reach
 from lipsync.animation.puppet.head.rotation import rotation
@@ -100,19 +100,11 @@ class Head:
 
     def invert(self, moved: Floats) -> Floats:
         """(rows, columns, 2) pixels of the portrait where each node's place comes from; ``moved``: displacement."""
-        step, grid = np.float32(self.lattice.step), self._grid
-        cells = moved / step
-        places = grid - cells
-        for _ in range(_STEPS):
-            miss = cv2.remap(cells, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-            miss += places
-            miss -= grid
-            miss *= np.float32(_DAMPING)
-            places -= miss
-        places -= grid
+        step = np.float32(self.lattice.step)
+        places = invert_field(moved / step, self._grid, _STEPS, _DAMPING)
         places *= step
         places += self.nodes
-        return np.asarray(places, np.float32)
+        return places
 
     @cached_property
     def nodes(self) -> Floats:

@@ -98,9 +98,7 @@ def limit_true_peaks(samples: NDArray[np.float32], rate: int) -> NDArray[np.floa
     return _amplify(samples, true_peaks(samples, rate), 1.0, rate)
 
 
-def _amplify(
-    samples: NDArray[np.float32], peaks: NDArray[np.float32], gain: float, rate: int
-) -> NDArray[np.float32]:
+def _amplify(samples: NDArray[np.float32], peaks: NDArray[np.float32], gain: float, rate: int) -> NDArray[np.float32]:
     """(n,) ``samples`` of (n,) true ``peaks``, times ``gain`` and limited: peaks grow as the samples do, and are
     measured once."""
     samples, peaks = (samples * np.float32(gain)).astype(np.float32), peaks * np.float32(gain)

@@ -30,9 +30,8 @@ def _percentile(values: NDArray[np.float64], share: float) -> float:
     """
     position = (len(values) - 1) * share
     below = int(position)
-    low, high = np.partition(values, (below, min(below + 1, len(values) - 1)))[
-        [below, min(below + 1, len(values) - 1)]
-    ]
+    neighbours = [below, min(below + 1, len(values) - 1)]
+    low, high = np.partition(values, neighbours)[neighbours]
     above = position - below
     return float(low + (high - low) * above if above < 0.5 else high - (high - low) * (1 - above))
 

@@ -357,12 +357,14 @@ def test_neither_preparation_nor_a_server_is_imported_before_the_first_frame() -
     first = run("say", "Да", "-o", "a.mp4")
     assert first.returncode == 0, first.stderr
     code = """
-import json, sys
+import gc, json, sys
 from lipsync.cli import terminal
 from lipsync.cli.main import main
+from lipsync.runtime.garbage_collection import USUAL_THRESHOLD
 modules = []
 def at_first_frame():
     modules.extend(sys.modules)
+    assert gc.get_threshold() == USUAL_THRESHOLD  # a long video collects its garbage
     return 0.0
 terminal.since_process_start = at_first_frame
 assert main(["say", "Да", "-o", "b.mp4", "--json"]) == 0

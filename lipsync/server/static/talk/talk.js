@@ -1,0 +1,128 @@
+// @ts-check
+// The page at "/talk": a conversation with a portrait, as in a video call.
+
+import { byId, setText } from "../shared/dom.js";
+import { catchApiError, requestJson } from "../shared/http.js";
+import { connectLanguageMenu, onLanguageChange, translate } from "../shared/i18n.js";
+import { createLogin } from "../shared/login.js";
+import { canUseMediaSource } from "../shared/media-source.js";
+import { createCaptions } from "./captions.js";
+import { createConversation } from "./conversation.js";
+import { createPlayback } from "./playback.js";
+import { createPortrait } from "./portrait.js";
+import { MICROPHONE_RATE } from "./protocol.js";
+import { createTranscript } from "./transcript.js";
+
+const call = byId("call", HTMLElement);
+const beginButton = byId("begin", HTMLButtonElement);
+const phase = byId("phase", HTMLElement);
+const problem = byId("problem", HTMLElement);
+const disclosure = byId("disclosure", HTMLElement);
+const question = byId("question", HTMLInputElement);
+
+/** @typedef {{ name: string, title: string, avatar: string | null, language: string, character: string, voice: string | null }} Persona */
+
+/** @type {Persona[]} */
+let personas = [];
+/** @type {Persona | null} */
+let persona = null;
+/** @type {string | null} */
+let conversationId = null; // of the conversation that is continued by the next session
+let questions = 0;
+
+const portrait = createPortrait();
+const transcript = createTranscript(() => persona?.title ?? "");
+const playback = createPlayback(portrait.films, {
+  onPlaying(answer, film) {
+    conversation.dispatch({ type: "playing", answer });
+    portrait.showFilm(film);
+    captions.show(answer);
+  },
+  onEnded(answer) {
+    rest();
+    conversation.dispatch({ type: "played", answer });
+  },
+  onPlayed: (answer, ms) => conversation.reportPlayed(answer, ms),
+  onRefused: () => {},
+});
+const captions = createCaptions(playback.time);
+const conversation = createConversation(playback, {
+  start: () => ({
+    persona: persona?.name,
+    conversation: conversationId && !transcript.isEmpty() ? conversationId : undefined,
+    want: { audio: "pcm16", video: canUseMediaSource ? "fmp4" : "none", blendshapes: "none", motion: false, words: true },
+    binary: true,
+    greeting: transcript.isEmpty() && conversation.state().question === null,
+    input: { rate: MICROPHONE_RATE },
+    turn: { mode: "manual" },
+  }),
+  onChange: render,
+  onReady(ready) {
+    conversationId = ready.conversation;
+    transcript.endSession();
+    captions.endSession();
+    disclosure.textContent = ready.notice;
+    disclosure.lang = ready.language;
+  },
+  onHeard: transcript.setHeard,
+  onSentence(sentence) {
+    transcript.addSentence(sentence);
+    captions.add(sentence);
+  },
+  onCut: transcript.cut,
+  onProblem: (sentence) => setText(problem, sentence),
+  onClosing: () => {},
+});
+
+/** The portrait is at rest: nothing is played. */
+function rest() {
+  portrait.showFilm(null);
+  captions.hide();
+}
+
+function render() {
+  const talk = conversation.state();
+  call.dataset.phase = talk.phase;
+  setText(phase, translate(`phase_${talk.phase}`));
+  beginButton.hidden = talk.phase !== "idle";
+  if (talk.phase !== "speaking") rest();
+}
+
+function ask() {
+  const text = question.value.trim();
+  if (!text) return;
+  playback.unlock();
+  question.value = "";
+  questions += 1;
+  transcript.addQuestion(text);
+  conversation.dispatch({ type: "ask", question: { id: `q${questions}`, text } });
+}
+
+byId("question-form", HTMLFormElement).addEventListener("submit", (event) => {
+  event.preventDefault();
+  ask();
+});
+beginButton.addEventListener("click", () => {
+  playback.unlock();
+  conversation.dispatch({ type: "connect" });
+  question.focus();
+});
+onLanguageChange(render);
+
+async function start() {
+  const isServed = await login.check();
+  call.hidden = !isServed;
+  if (!isServed) return;
+  await catchApiError(async () => {
+    const found = await requestJson("api/v1/personas");
+    personas = found.personas;
+    persona = personas.find(({ name }) => name === found.default) ?? null;
+    if (persona) portrait.show(persona);
+  }, (error) => setText(problem, error.message));
+}
+
+const login = createLogin({ emptyMessage: "key_empty", onSignedIn: start, onSignedOut: async () => {} });
+
+connectLanguageMenu();
+render();
+start();

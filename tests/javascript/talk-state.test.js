@@ -131,3 +131,16 @@ test("a session that the server ended for want of words waits for the person", (
 test("a refused question gets no answer", () => {
   assert.equal(after(...connected, { type: "ask", question }, { type: "refused" }).phase, "listening");
 });
+
+test("while the button is held, the person speaks, whatever the server says", () => {
+  const held = /** @type {TalkEvent[]} */ ([...speaking, { type: "hold" }]);
+  for (const state of ["listening", "thinking", "idle"]) assert.equal(after(...held, { type: "server-state", state }).phase, "hearing");
+  assert.equal(after(...held, { type: "playing", answer: 2 }).phase, "hearing");
+  assert.equal(after(...held, { type: "interrupted", answer: 1 }).phase, "hearing");
+  assert.equal(after(...held, { type: "release" }, { type: "server-state", state: "listening" }).phase, "listening");
+  assert.equal(after(...held, { type: "lost" }).talk.isHeld, false);
+});
+
+test("a session that is changed goes on as it was", () => {
+  assert.equal(after(...speaking, { type: "ready" }).phase, "speaking");
+});

@@ -114,12 +114,6 @@ export function createConversation(playback, { start, onChange, onReady, onHeard
   return {
     dispatch,
     state: () => talk,
-    /**
-     * Sends what the server knows how to read, if there is a connection.
-     *
-     * @param {object} message
-     */
-    send(message) { if (isConnected(talk)) transport.send(message); },
     /** @param {Int16Array} samples */
     sendSound: (samples) => transport.sendSound(samples),
     /**
@@ -129,6 +123,8 @@ export function createConversation(playback, { start, onChange, onReady, onHeard
     reportPlayed(answer, ms) {
       if (isConnected(talk) && answer === talk.answer) transport.send({ type: "played", answer, ms });
     },
+    /** Changes the present session by the fields of `start`. */
+    changeSession() { if (isConnected(talk)) transport.send({ type: "start", ...start() }); },
     /** Begins a session with other fields of `start`. */
     restart() {
       playback.stop();

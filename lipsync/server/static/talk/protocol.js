@@ -15,7 +15,8 @@
  */
 
 /**
- * @typedef {{ type: "ready", session: string, conversation: string, persona: string, language: string, notice: string }
+ * @typedef {{ type: "ready", session: string, conversation: string, persona: string, language: string, notice: string,
+ *     limits: { turn_s: number, idle_s: number } }
  *   | { type: "state", state: "idle" | "listening" | "hearing" | "thinking" | "speaking" }
  *   | { type: "speech_started" | "speech_stopped", at_ms: number }
  *   | { type: "transcript", text: string, final: boolean }

@@ -13,6 +13,7 @@
  * @property {Phase} server what the server said last of its own state; "listening" for its "idle"
  * @property {number} answer number of the answer that is received or played; 0: none
  * @property {number} stopped answers up to this number are not played
+ * @property {boolean} isHeld the button to talk is held: the person speaks, whatever the server hears
  * @property {number} attempts to connect since the connection was lost
  * @property {Question | null} question that was asked and whose answer is not heard yet
  */
@@ -34,7 +35,7 @@
  *   | { type: "calm" }
  *   | { type: "lost" }
  *   | { type: "paused" }} TalkEvent
- * connect: the person begins, or waiting before the next attempt is over. hold, release: of the button to talk; forget:
+ * ready: a session has begun, or has changed. connect: the person begins, or waiting before the next attempt is over. hold, release: of the button to talk; forget:
  * it was released without a word. playing, played: of an answer, in the player. interrupt: by the person, on the page;
  * interrupted: by the server. refused: the question gets no answer. calm: "interrupted" was shown long enough. paused:
  * the server ended the conversation because nobody spoke.
@@ -51,7 +52,7 @@
  */
 
 /** @type {Talk} */
-export const INITIAL = { phase: "idle", server: "listening", answer: 0, stopped: 0, attempts: 0, question: null };
+export const INITIAL = { phase: "idle", server: "listening", answer: 0, stopped: 0, isHeld: false, attempts: 0, question: null };
 
 const RETRY_MS = [250, 1000, 2000, 4000, 8000]; // before each attempt; the last for all further ones
 const CALM_MS = 1200; // for which "interrupted" is shown
@@ -83,7 +84,7 @@ export function advance(talk, event) {
       if (talk.phase !== "idle" && talk.phase !== "lost") return stay;
       return { talk: { ...talk, phase: "connecting" }, actions: [{ type: "open", delay_ms: 0 }] };
     case "ready":
-      return beginSession(talk);
+      return isConnected(talk) ? stay : beginSession(talk);
     case "server-state":
       return followServer(talk, event.state);
     case "ask":
@@ -91,20 +92,20 @@ export function advance(talk, event) {
     case "hold":
       if (!isConnected(talk)) return stay;
       return {
-        talk: { ...stopAnswer(talk), phase: "hearing" },
+        talk: { ...stopAnswer(talk), phase: "hearing", isHeld: true, question: null },
         actions: canInterrupt(talk) ? [{ type: "send", message: "interrupt" }, { type: "stop" }] : [],
       };
     case "release":
-      if (talk.phase !== "hearing") return stay;
-      return { talk: { ...talk, phase: "thinking" }, actions: [{ type: "send", message: "commit" }] };
+      if (!talk.isHeld) return stay;
+      return { talk: { ...talk, phase: "thinking", isHeld: false }, actions: [{ type: "send", message: "commit" }] };
     case "forget":
-      if (talk.phase !== "hearing") return stay;
-      return { talk: { ...talk, phase: "listening" }, actions: [{ type: "send", message: "clear" }] };
+      if (!talk.isHeld) return stay;
+      return { talk: { ...talk, phase: "listening", isHeld: false }, actions: [{ type: "send", message: "clear" }] };
     case "answer":
       if (!isConnected(talk) || !isPlayable(talk, event.answer)) return stay;
       return { ...stay, talk: { ...talk, answer: event.answer } };
     case "playing":
-      if (!isConnected(talk) || !isPlayable(talk, event.answer)) return stay;
+      if (!isConnected(talk) || talk.isHeld || !isPlayable(talk, event.answer)) return stay;
       return { ...stay, talk: { ...talk, phase: "speaking", answer: event.answer, question: null } };
     case "played":
       if (talk.phase !== "speaking" || event.answer !== talk.answer) return stay;
@@ -113,7 +114,7 @@ export function advance(talk, event) {
       if (!canInterrupt(talk)) return stay;
       return interrupted(talk, [{ type: "send", message: "interrupt" }, { type: "stop" }]);
     case "interrupted":
-      if (!isConnected(talk) || event.answer <= talk.stopped) return stay;
+      if (!isConnected(talk) || talk.isHeld || event.answer <= talk.stopped) return stay;
       return interrupted({ ...talk, answer: Math.max(talk.answer, event.answer) }, [{ type: "stop" }]);
     case "refused":
       if (talk.phase !== "thinking") return { ...stay, talk: { ...talk, question: null } };
@@ -148,7 +149,7 @@ function followServer(talk, state) {
   const next = { ...talk, server };
   const actions = /** @type {Action[]} */ ([]);
   // What is played ends when the player says so; only the player begins "speaking".
-  if (!isConnected(talk) || talk.phase === "speaking" || server === "speaking") return { talk: next, actions };
+  if (!isConnected(talk) || talk.isHeld || talk.phase === "speaking" || server === "speaking") return { talk: next, actions };
   if (server === "listening" && talk.phase === "interrupted") return { talk: next, actions };
   return { talk: { ...next, phase: server }, actions };
 }
@@ -161,7 +162,7 @@ function followServer(talk, state) {
 function ask(talk, question) {
   if (talk.phase === "idle") return { talk: { ...talk, phase: "connecting", question }, actions: [{ type: "open", delay_ms: 0 }] };
   if (!isConnected(talk)) return { talk: { ...talk, question }, actions: [] };
-  return { talk: { ...stopAnswer(talk), phase: "thinking", question }, actions: [{ type: "stop" }, { type: "ask", question }] };
+  return { talk: { ...stopAnswer(talk), phase: "thinking", isHeld: false, question }, actions: [{ type: "stop" }, { type: "ask", question }] };
 }
 
 /** @param {Talk} talk */
@@ -185,7 +186,7 @@ function lose(talk) {
   if (talk.phase === "idle") return { talk, actions: [] };
   const delay_ms = RETRY_MS[Math.min(talk.attempts, RETRY_MS.length - 1)] ?? 0;
   return {
-    talk: { ...stopAnswer(talk), phase: "lost", attempts: talk.attempts + 1 },
+    talk: { ...stopAnswer(talk), phase: "lost", isHeld: false, attempts: talk.attempts + 1 },
     actions: [{ type: "finish" }, { type: "open", delay_ms }],
   };
 }

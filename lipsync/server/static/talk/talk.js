@@ -3,7 +3,7 @@
 
 import { byId, setText } from "../shared/dom.js";
 import { catchApiError, requestJson } from "../shared/http.js";
-import { connectLanguageMenu, onLanguageChange, translate } from "../shared/i18n.js";
+import { connectLanguageMenu, onLanguageChange, setMessage, translate } from "../shared/i18n.js";
 import { createLogin } from "../shared/login.js";
 import { canUseMediaSource } from "../shared/media-source.js";
 import { createCaptions } from "./captions.js";
@@ -11,6 +11,8 @@ import { createConversation } from "./conversation.js";
 import { createPlayback } from "./playback.js";
 import { createPortrait } from "./portrait.js";
 import { MICROPHONE_RATE } from "./protocol.js";
+import { canInterrupt, isConnected } from "./state.js";
+import { createTalkButton } from "./talk-button.js";
 import { createTranscript } from "./transcript.js";
 
 const call = byId("call", HTMLElement);
@@ -18,6 +20,8 @@ const beginButton = byId("begin", HTMLButtonElement);
 const phase = byId("phase", HTMLElement);
 const problem = byId("problem", HTMLElement);
 const disclosure = byId("disclosure", HTMLElement);
+const interruptButton = byId("interrupt", HTMLButtonElement);
+const remark = byId("remark", HTMLElement);
 const question = byId("question", HTMLInputElement);
 
 /** @typedef {{ name: string, title: string, avatar: string | null, language: string, character: string, voice: string | null }} Persona */
@@ -52,9 +56,9 @@ const conversation = createConversation(playback, {
     conversation: conversationId && !transcript.isEmpty() ? conversationId : undefined,
     want: { audio: "pcm16", video: canUseMediaSource ? "fmp4" : "none", blendshapes: "none", motion: false, words: true },
     binary: true,
-    greeting: transcript.isEmpty() && conversation.state().question === null,
+    greeting: transcript.isEmpty() && !isConnected(conversation.state()) && conversation.state().question === null,
     input: { rate: MICROPHONE_RATE },
-    turn: { mode: "manual" },
+    turn: { mode: talkButton.mode() },
   }),
   onChange: render,
   onReady(ready) {
@@ -63,8 +67,12 @@ const conversation = createConversation(playback, {
     captions.endSession();
     disclosure.textContent = ready.notice;
     disclosure.lang = ready.language;
+    talkButton.setMaxTurn(ready.limits.turn_s);
   },
-  onHeard: transcript.setHeard,
+  onHeard(text, isFinal) {
+    transcript.setHeard(text);
+    remark.hidden = Boolean(text) || !isFinal;
+  },
   onSentence(sentence) {
     transcript.addSentence(sentence);
     captions.add(sentence);
@@ -72,6 +80,16 @@ const conversation = createConversation(playback, {
   onCut: transcript.cut,
   onProblem: (sentence) => setText(problem, sentence),
   onClosing: () => {},
+});
+
+const talkButton = createTalkButton(conversation, {
+  onBegin: connect,
+  onModeChange: () => conversation.changeSession(),
+  showProblem(key) {
+    problem.textContent = "";
+    if (key) setMessage(problem, key);
+    else delete problem.dataset.i18n;
+  },
 });
 
 /** The portrait is at rest: nothing is played. */
@@ -85,7 +103,20 @@ function render() {
   call.dataset.phase = talk.phase;
   setText(phase, translate(`phase_${talk.phase}`));
   beginButton.hidden = talk.phase !== "idle";
+  interruptButton.hidden = !canInterrupt(talk);
   if (talk.phase !== "speaking") rest();
+  if (talk.phase !== "listening") remark.hidden = true;
+  talkButton.update();
+}
+
+/** To be called while something is pressed. */
+function connect() {
+  playback.unlock();
+  conversation.dispatch({ type: "connect" });
+}
+
+function interrupt() {
+  conversation.dispatch({ type: "interrupt" });
 }
 
 function ask() {
@@ -103,9 +134,13 @@ byId("question-form", HTMLFormElement).addEventListener("submit", (event) => {
   ask();
 });
 beginButton.addEventListener("click", () => {
-  playback.unlock();
-  conversation.dispatch({ type: "connect" });
-  question.focus();
+  connect();
+  byId("talk-button", HTMLButtonElement).focus();
+});
+interruptButton.addEventListener("click", interrupt);
+byId("stage", HTMLElement).addEventListener("click", interrupt);
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !talkButton.cancel()) interrupt();
 });
 onLanguageChange(render);
 

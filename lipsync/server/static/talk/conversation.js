@@ -125,12 +125,12 @@ export function createConversation(playback, { start, onChange, onReady, onHeard
     },
     /** Changes the present session by the fields of `start`. */
     changeSession() { if (isConnected(talk)) transport.send({ type: "start", ...start() }); },
-    /** Begins a session with other fields of `start`. */
-    restart() {
+    /** Ends the session; the next one begins with other fields of `start`. */
+    end() {
       playback.stop();
       transport.close();
       talk = INITIAL;
-      dispatch({ type: "connect" });
+      onChange(talk);
     },
   };
 }

@@ -250,3 +250,42 @@ def test_an_earlier_conversation_is_continued_and_deleted(page: Page, server: Se
     expect_phase(page, "idle")
     left = json.loads(server.ask("GET", "/api/v1/conversations").body)["conversations"]
     assert wire.received[0]["conversation"] not in [one["id"] for one in left]
+
+
+BLOCKED = """
+    window.WebSocket = class extends EventTarget {
+      static OPEN = 1;
+      readyState = 3;
+      constructor() {
+        super();
+        setTimeout(() => this.dispatchEvent(new Event("close")));
+      }
+      close() {}
+    };
+"""
+"""As a browser behind a proxy that refuses WebSockets."""
+
+
+def test_where_websockets_are_blocked_questions_are_answered_by_sound(browser: Browser, server: Server) -> None:
+    with tabs(browser, BLOCKED) as new:
+        page = new()
+        open_talk(page, server)
+        page.get_by_role("button", name="Start talking").click()
+        expect(page.locator("#written-only")).to_have_text(re.compile("no live connection"), timeout=LONG_WAIT)
+        expect(page.get_by_role("button", name="Hold to talk")).to_be_hidden()
+        with page.expect_request("**/api/v1/chat?stream=1"):
+            ask(page, "repeat: Through the proxy.")
+        expect_phase(page, "speaking")
+        expect(page.locator("#caption")).to_have_text("Through the proxy.")
+        expect_phase(page, "listening")
+        with page.expect_request("**/api/v1/chat?stream=1") as second:
+            ask(page, f"repeat: {LONG_ANSWER}")
+        assert second.value.post_data_json["conversation_history"] == [
+            {"role": "user", "content": "repeat: Through the proxy."},
+            {"role": "assistant", "content": "Through the proxy."},
+        ]
+        expect(page.locator("#caption-spoken")).to_have_text(re.compile("One sentence of"), timeout=LONG_WAIT)
+        page.keyboard.press("Escape")
+        expect_phase(page, "interrupted")
+        expect(page.locator("#transcript .assistant .said").last).to_have_text(re.compile(r"^One.*…$"))
+        expect_phase(page, "listening")

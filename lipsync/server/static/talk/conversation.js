@@ -2,6 +2,7 @@
 // Executes the state machine (state.js): events of the server, the player and the person go in; messages and playback
 // follow.
 
+import { createChatEvents } from "./chat-events.js";
 import { createConnection } from "./connection.js";
 import { FILM, SOUND } from "./protocol.js";
 import { advance, INITIAL, isConnected, isPlayable } from "./state.js";
@@ -22,32 +23,49 @@ import { advance, INITIAL, isConnected, isPlayable } from "./state.js";
  * @property {(answer: number, text: string) => void} onCut only this was heard of an answer
  * @property {(sentence: string, code: string) => void} onProblem in words of the server; "": it is over
  * @property {(reason: string) => void} onClosing the server ends the session
+ * @property {() => void} onWrittenOnly WebSockets are refused on the way: questions in writing, answers as sound
+ * @property {() => import("./chat-events.js").HistoryMessage[]} history what was said
+ * @property {() => string} persona name of who answers
  */
 
 /**
  * @param {Playback} playback
  * @param {ConversationListeners} listeners
  */
-export function createConversation(playback, { start, onChange, onReady, onHeard, onSentence, onCut, onProblem, onClosing }) {
+export function createConversation(playback, listeners) {
+  const { start, onChange, onReady, onHeard, onSentence, onCut, onProblem, onClosing } = listeners;
   let talk = INITIAL;
   let calmTimer = 0;
   let isPausing = false; // the server has said that it ends the session because nobody spoke
 
-  const transport = createConnection({
+  /**
+   * @param {number} kind
+   * @param {number} answer
+   * @param {number} begin
+   * @param {Uint8Array} data
+   */
+  function takeBinary(kind, answer, begin, data) {
+    if (!isPlayable(talk, answer)) return;
+    if (kind === FILM) playback.addFilm(answer, /** @type {Uint8Array<ArrayBuffer>} */ (data));
+    else if (kind === SOUND) playback.addSound(answer, begin, data);
+  }
+
+  let transport = createConnection({
     start,
     onMessage: take,
-    onBinary(kind, answer, begin, data) {
-      if (!isPlayable(talk, answer)) return;
-      if (kind === FILM) playback.addFilm(answer, /** @type {Uint8Array<ArrayBuffer>} */ (data));
-      else if (kind === SOUND) playback.addSound(answer, begin, data);
-    },
+    onBinary: takeBinary,
     onLost(error) {
       if (error) onProblem(error.message, error.code);
       if (error?.status === 401) isPausing = true; // the login form asks for the key
       dispatch({ type: isPausing ? "paused" : "lost" });
       isPausing = false;
     },
-    onBlocked() { dispatch({ type: "lost" }); },
+    onBlocked() {
+      const { history, persona } = listeners;
+      transport = createChatEvents({ onMessage: take, onBinary: takeBinary, history, persona });
+      listeners.onWrittenOnly();
+      transport.open(0);
+    },
   });
 
   /** @param {TalkEvent} event */

@@ -65,7 +65,7 @@ const conversation = createConversation(playback, {
   }),
   onChange: render,
   onReady(ready) {
-    conversationId = ready.conversation;
+    conversationId = ready.conversation || null;
     transcript.endSession();
     captions.endSession();
     disclosure.textContent = ready.notice;
@@ -82,6 +82,12 @@ const conversation = createConversation(playback, {
   },
   onCut: transcript.cut,
   onProblem: (sentence) => setText(problem, sentence),
+  onWrittenOnly() {
+    byId("voice", HTMLElement).hidden = true;
+    setMessage(byId("written-only", HTMLElement), "written_only");
+  },
+  history: transcript.messages,
+  persona: () => personas.chosen()?.name ?? "",
   onClosing(reason) { showRemark(reason === "idle" ? "paused" : ""); },
 });
 

@@ -144,3 +144,13 @@ test("while the button is held, the person speaks, whatever the server says", ()
 test("a session that is changed goes on as it was", () => {
   assert.equal(after(...speaking, { type: "ready" }).phase, "speaking");
 });
+
+test("a short answer that the server has sent and the player has not begun is not over", () => {
+  const sent = /** @type {TalkEvent[]} */ ([
+    ...connected, { type: "ask", question }, { type: "answer", answer: 1 },
+    { type: "server-state", state: "speaking" }, { type: "server-state", state: "listening" },
+  ]);
+  assert.equal(after(...sent).phase, "thinking");
+  assert.equal(after(...sent, { type: "playing", answer: 1 }).phase, "speaking");
+  assert.equal(after(...sent, { type: "played", answer: 1 }).phase, "listening");
+});

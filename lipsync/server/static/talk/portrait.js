@@ -16,6 +16,7 @@ const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 export function createPortrait() {
   const stage = byId("stage", HTMLElement);
   const still = byId("still", HTMLImageElement);
+  const backdrop = byId("backdrop", HTMLImageElement);
   const films = /** @type {HTMLVideoElement[]} */ ([...stage.querySelectorAll("video.film")]);
   const loops = new Map(/** @type {HTMLVideoElement[]} */ ([...stage.querySelectorAll("video.loop")])
     .map((video) => [/** @type {LoopKind} */ (video.dataset.kind), video]));
@@ -97,6 +98,7 @@ export function createPortrait() {
       if (persona?.avatar !== chosen.avatar || !persona) unload();
       persona = chosen;
       still.src = pictureOf(chosen);
+      backdrop.src = still.src;
       load();
     },
     /**

@@ -108,8 +108,8 @@ export function advance(talk, event) {
       if (!isConnected(talk) || talk.isHeld || !isPlayable(talk, event.answer)) return stay;
       return { ...stay, talk: { ...talk, phase: "speaking", answer: event.answer, question: null } };
     case "played":
-      if (talk.phase !== "speaking" || event.answer !== talk.answer) return stay;
-      return { ...stay, talk: { ...talk, phase: talk.server === "speaking" ? "listening" : talk.server } };
+      if (!canInterrupt(talk) || event.answer !== talk.answer) return stay;
+      return { ...stay, talk: { ...talk, phase: quiet(talk.server) } };
     case "interrupt":
       if (!canInterrupt(talk)) return stay;
       return interrupted(talk, [{ type: "send", message: "interrupt" }, { type: "stop" }]);
@@ -150,7 +150,8 @@ function followServer(talk, state) {
   const actions = /** @type {Action[]} */ ([]);
   // What is played ends when the player says so; only the player begins "speaking".
   if (!isConnected(talk) || talk.isHeld || talk.phase === "speaking" || server === "speaking") return { talk: next, actions };
-  if (server === "listening" && talk.phase === "interrupted") return { talk: next, actions };
+  const hasWhole = talk.phase === "thinking" && talk.server === "speaking"; // all was sent, and playback has not begun
+  if (server === "listening" && (talk.phase === "interrupted" || hasWhole)) return { talk: next, actions };
   return { talk: { ...next, phase: server }, actions };
 }
 

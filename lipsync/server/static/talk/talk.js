@@ -22,7 +22,9 @@ const beginButton = byId("begin", HTMLButtonElement);
 const phase = byId("phase", HTMLElement);
 const problem = byId("problem", HTMLElement);
 const disclosure = byId("disclosure", HTMLElement);
+const playButton = byId("play", HTMLButtonElement);
 const interruptButton = byId("interrupt", HTMLButtonElement);
+const newButton = byId("new-conversation", HTMLButtonElement);
 const remark = byId("remark", HTMLElement);
 const question = byId("question", HTMLInputElement);
 
@@ -50,7 +52,7 @@ const playback = createPlayback(portrait.films, {
     conversations.update();
   },
   onPlayed: (answer, ms) => conversation.reportPlayed(answer, ms),
-  onRefused: () => {},
+  onRefused: () => render(),
 });
 const captions = createCaptions(playback.time);
 const conversation = createConversation(playback, {
@@ -140,6 +142,8 @@ function render() {
   portrait.setPhase(talk.phase);
   if (talk.phase !== "listening" && talk.phase !== "idle") showRemark("");
   talkButton.update();
+  newButton.hidden = transcript.isEmpty();
+  playButton.hidden = !playback.isRefused();
 }
 
 /** Ends the conversation: the next one is a new one. */
@@ -178,7 +182,12 @@ beginButton.addEventListener("click", () => {
   connect();
   byId("talk-button", HTMLButtonElement).focus();
 });
-byId("new-conversation", HTMLButtonElement).addEventListener("click", () => {
+playButton.addEventListener("click", (event) => {
+  event.stopPropagation(); // the stage would interrupt
+  playback.resume();
+  render();
+});
+newButton.addEventListener("click", () => {
   leave();
   connect();
   conversations.update();

@@ -1,4 +1,4 @@
-"""The messages of the page at ``/`` and of the admin page, for their templates and scripts."""
+"""The messages of the pages, for their templates and scripts."""
 
 from __future__ import annotations
 
@@ -22,6 +22,23 @@ _ERRORS = ("file_too_large", "video_needs_wav2lip", "sound_only")
 def words() -> Words:
     """The messages of the page, and under ``error_…`` the errors that the page finds by itself."""
     return {language: _page(language) for language in LANGUAGES}
+
+
+_ON_BOTH_PAGES = (
+    *("page_language", "needs_script", "network_error", "http_error"),
+    *("key_label", "key_hint", "key_empty", "sign_in", "sign_out", "delete_confirm"),
+)
+"""Messages of the page at ``/`` that the page at ``/talk`` shows too."""
+
+
+@cache
+def talk_words() -> Words:
+    """The messages of the page at ``/talk``."""
+    pages = {language: section("page", language) for language in LANGUAGES}
+    return {
+        language: {**{key: pages[language][key] for key in _ON_BOTH_PAGES}, **section("talk", language)}
+        for language in LANGUAGES
+    }
 
 
 @cache

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import {
   bufferedEnd, createStartEstimator, findSkipTarget, isBeforeHole, isBuffered, isRunningDry, rangesOf, RefillQueue,
-} from "../../lipsync/server/static/studio/media-buffer.js";
+} from "../../lipsync/server/static/shared/media-buffer.js";
 
-/** @typedef {import("../../lipsync/server/static/studio/media-buffer.js").Ranges} Ranges */
+/** @typedef {import("../../lipsync/server/static/shared/media-buffer.js").Ranges} Ranges */
 
 /** @type {Ranges} */
 const TWO = [[0, 4], [4.3, 8]];

@@ -21,7 +21,7 @@ from lipsync.messages.catalogue import COUNTED
 from lipsync.pipeline.request import VideoRequestFields
 from lipsync.server import route_errors
 from lipsync.server.errors import _BY_CODE, _CODES, status_of_code
-from lipsync.server.page_words import Words, admin_words, words
+from lipsync.server.page_words import Words, admin_words, talk_words, words
 from lipsync.weights.catalogue import catalogue
 from tests.helpers.package_source import PACKAGE, ROOT, trees
 from tests.messages.test_catalogues import ENGLISH
@@ -90,11 +90,13 @@ def test_every_message_is_used() -> None:
     raised |= {f"error.{code}" for code in WERKZEUG}
     doctor_names = {text.replace(" ", "_").replace("-", "_") for path, text in strings() if path.stem == "doctor"}
     looked = {f"doctor.for_{name}" for name in doctor_names}
-    on_pages = {name for name in ENGLISH if name.startswith(("page.", "admin."))}  # the next test
+    on_pages = {name for name in ENGLISH if name.startswith(("page.", "talk.", "admin."))}  # the next test
     assert sorted(set(ENGLISH) - named - looked - raised - derived() - on_pages) == []
 
 
-@pytest.mark.parametrize(("messages", "page"), [(words(), "studio"), (admin_words(), "admin")])
+@pytest.mark.parametrize(
+    ("messages", "page"), [(words(), "studio"), (talk_words(), "talk"), (admin_words(), "admin")]
+)
 def test_a_page_uses_its_messages_and_no_others(messages: Words, page: str) -> None:
     sources = [
         path.read_text(encoding="utf-8")
@@ -102,7 +104,10 @@ def test_a_page_uses_its_messages_and_no_others(messages: Words, page: str) -> N
         for path in (PACKAGE / "server/static" / folder).glob("*.js")
     ]
     others = [PACKAGE / f"server/templates/{name}.html" for name in (page, "page", "base", "macros")]
-    others.append(PACKAGE / "server/monitoring/admin.py")  # names of folders
+    if page == "admin":
+        others.append(PACKAGE / "server/monitoring/admin.py")  # names of folders
+    else:
+        others.append(PACKAGE / "server/templates/login.html")
     text = "\n".join([*sources, *(path.read_text(encoding="utf-8") for path in others)])
     keys = set(messages[DEFAULT_LANGUAGE])
     completed = tuple(re.findall(r"`(\w+_)\$\{", text))  # `step_${stage}`

@@ -1,4 +1,4 @@
-"""The page at ``/``."""
+"""The pages at ``/`` and ``/talk``."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from lipsync.face.framing import read_size
 from lipsync.server.locale import COOKIE, page_language
-from lipsync.server.page_words import LANGUAGE_NAMES, words
+from lipsync.server.page_words import LANGUAGE_NAMES, talk_words, words
 from lipsync.settings import Settings
 from lipsync.storage.file_formats import PICTURES, VIDEOS, FileFormat, endings, media_types
 from lipsync.text.mood_lexicon import mood_names
@@ -18,7 +18,7 @@ _SIZES = ("1080x1080", "720x1280", "1280x720")
 
 
 def blueprint(settings: Settings) -> Blueprint:
-    """The page in the reader's language. It carries the messages of every language."""
+    """The pages in the reader's language. They carry the messages of every language."""
     page = Blueprint("page", __name__)
     messages = words()
     sizes = [size for size in _SIZES if max(read_size(size) or ()) <= settings.max_side]
@@ -39,7 +39,7 @@ def blueprint(settings: Settings) -> Blueprint:
             "videos": _kinds(VIDEOS),
         }
         accept = ",".join((*media_types(PICTURES), *endings(PICTURES)))  # until the page knows of Wav2Lip
-        response = make_response(
+        return _response(
             render_template(
                 "studio.html",
                 language=language,
@@ -50,11 +50,29 @@ def blueprint(settings: Settings) -> Blueprint:
                 sizes=sizes,
             )
         )
-        response.headers["Cache-Control"] = "no-cache"
-        response.vary.update(("Accept-Language", "Cookie"))
-        return response
+
+    @page.get("/talk")
+    def talk() -> Response:
+        language, messages = page_language(request), talk_words()
+        config = {"language": language, "cookie": COOKIE, "messages": messages}
+        return _response(
+            render_template(
+                "talk.html",
+                language=language,
+                languages=LANGUAGE_NAMES,
+                messages=messages[language],
+                config=config,
+            )
+        )
 
     return page
+
+
+def _response(html: str) -> Response:
+    response = make_response(html)
+    response.headers["Cache-Control"] = "no-cache"
+    response.vary.update(("Accept-Language", "Cookie"))
+    return response
 
 
 def _kinds(formats: Sequence[FileFormat]) -> dict[str, tuple[str, ...]]:

@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 OPEN = {
     "/",
+    "/talk",
     "/static/<path:filename>",
     "/api/health",
     "/api/v1/health",

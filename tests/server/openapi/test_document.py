@@ -24,7 +24,7 @@ from tests.helpers.fake_service import FakeService
 from tests.helpers.flask_client import client_of
 from tests.messages.test_usage import CODES
 
-PAGES = {"/", "/admin", "/openapi"}
+PAGES = {"/", "/talk", "/admin", "/openapi"}
 """What a person looks at, and no program calls."""
 THEIRS = {"/static/<path:filename>", "/openapi/<path:filename>"}
 """What those are made of."""

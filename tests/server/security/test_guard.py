@@ -64,7 +64,7 @@ def test_a_new_route_is_not_open_by_mistake(open_to_others: Guarded) -> None:
     """What needs no key is written down here once more."""
     unasked = {rule for _, rule, _ in calls(open_to_others.app) if scope_of(rule) is None}
     assert unasked <= {
-        *("/", "/static/<path:filename>", "/login", "/api/me"),
+        *("/", "/talk", "/static/<path:filename>", "/login", "/api/me"),
         *("/api/health", "/api/ready", "/openapi.json", "/openapi", "/openapi/<path:filename>"),
         "/api/v1/health",
         *("/v1/audio/voices", "/v1/audio/models"),  # Open WebUI sends no key for these

@@ -3,7 +3,8 @@
 
 import {
   bufferedEnd, createStartEstimator, findSkipTarget, isBeforeHole, isBuffered, isRunningDry, rangesOf, RefillQueue,
-} from "./media-buffer.js";
+} from "../shared/media-buffer.js";
+import { updateBuffer, canUseMediaSource, firstEvent, openMediaSource } from "../shared/media-source.js";
 
 const MAX_PLAYED_S = 60; // played seconds in the buffer from which some are removed
 const KEPT_PLAYED_S = 30; // and those that stay
@@ -11,26 +12,7 @@ const MIN_KEPT_PLAYED_S = 2; // the same when the buffer is full
 const CHECK_MS = 100;
 const FULL_BUFFER_RETRY_MS = 500;
 
-/** @type {typeof MediaSource | undefined} */
-const Source = window.MediaSource ?? /** @type {any} */ (window).ManagedMediaSource; // Safari on phones has the second only
-
-export const canPlayLive = Boolean(Source && window.ReadableStream);
-
-/**
- * The name of the first of these events that `target` fires.
- *
- * @param {EventTarget} target
- * @param {string[]} names
- * @returns {Promise<string>}
- */
-const firstEvent = (target, ...names) => new Promise((resolve) => {
-  /** @param {Event} event */
-  const listener = (event) => {
-    for (const name of names) target.removeEventListener(name, listener);
-    resolve(event.type);
-  };
-  for (const name of names) target.addEventListener(name, listener);
-});
+export const canPlayLive = canUseMediaSource && Boolean(window.ReadableStream);
 
 /** @param {number} milliseconds */
 const sleep = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
@@ -89,23 +71,12 @@ export function playLive(video, url, { progress, onStart, onBroken }) {
 
   /**
    * @param {SourceBuffer} buffer
-   * @param {() => void} change
-   */
-  async function update(buffer, change) {
-    while (buffer.updating) await firstEvent(buffer, "updateend");
-    const settled = firstEvent(buffer, "updateend", "error");
-    change();
-    if (await settled === "error") throw new Error("the player rejects a piece of the stream");
-  }
-
-  /**
-   * @param {SourceBuffer} buffer
    * @param {boolean} isFull
    */
   async function removePlayed(buffer, isFull) {
     const from = buffer.buffered.length ? buffer.buffered.start(0) : 0;
     const to = video.currentTime - (isFull ? MIN_KEPT_PLAYED_S : KEPT_PLAYED_S);
-    if (to - from > (isFull ? 1 : MAX_PLAYED_S - KEPT_PLAYED_S)) await update(buffer, () => buffer.remove(from, to));
+    if (to - from > (isFull ? 1 : MAX_PLAYED_S - KEPT_PLAYED_S)) await updateBuffer(buffer, () => buffer.remove(from, to));
   }
 
   /**
@@ -115,7 +86,7 @@ export function playLive(video, url, { progress, onStart, onBroken }) {
   async function append(buffer, piece) {
     while (!isOver) {
       try {
-        await update(buffer, () => buffer.appendBuffer(piece));
+        await updateBuffer(buffer, () => buffer.appendBuffer(piece));
         appendedBytes += piece.length;
         break;
       } catch (error) {
@@ -129,14 +100,7 @@ export function playLive(video, url, { progress, onStart, onBroken }) {
 
   /** @param {string} type */
   async function open(type) {
-    if (!Source?.isTypeSupported(type)) throw new Error(`the player does not support ${type}`);
-    media = new Source();
-    if (!window.MediaSource) video.disableRemotePlayback = true; // ManagedMediaSource requires that
-    const address = URL.createObjectURL(media);
-    const opened = firstEvent(media, "sourceopen");
-    video.src = address;
-    await opened;
-    URL.revokeObjectURL(address);
+    media = await openMediaSource(video, type);
     if (isOver) return null;
     timer = window.setInterval(check, CHECK_MS);
     video.addEventListener("waiting", holdIfDry);

@@ -5,10 +5,10 @@ import { config } from "../shared/config.js";
 import { byId } from "../shared/dom.js";
 import { ApiError, catchApiError, requestJson } from "../shared/http.js";
 import { connectLanguageMenu, setMessage } from "../shared/i18n.js";
+import { createLogin } from "../shared/login.js";
 import { createDraft } from "./draft.js";
 import { isOwnJob, rememberText } from "./history.js";
 import { hasEnded, submitJob } from "./jobs.js";
-import { createLogin } from "./login.js";
 import { stripMoods } from "./mood-markup.js";
 import { isAudio } from "./portrait-files.js";
 import { createPortraits } from "./portraits.js";
@@ -145,7 +145,7 @@ async function start() {
   }, showUnlessLogin);
 }
 
-const login = createLogin({ onSignedIn: start, onSignedOut: draft.signOut });
+const login = createLogin({ emptyMessage: "key_empty", onSignedIn: start, onSignedOut: draft.signOut });
 
 byId("form", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();

@@ -1,16 +1,17 @@
 // @ts-check
 // The login form, where the server requires a key: the key is sent once, then the session cookie carries it.
 
-import { byId } from "../shared/dom.js";
-import { ApiError, catchApiError, onLoginRequired, request, requestJson } from "../shared/http.js";
-import { translate } from "../shared/i18n.js";
+import { byId } from "./dom.js";
+import { ApiError, catchApiError, onLoginRequired, request, requestJson } from "./http.js";
+import { translate } from "./i18n.js";
 
 /**
- * `onSignedIn` is called when a key was accepted, `onSignedOut` after a logout, before the page is loaded again.
+ * `onSignedIn` is called when a key was accepted, `onSignedOut` after a logout, before the page is loaded again;
+ * `emptyMessage` is the key of the message about a missing API key.
  *
- * @param {{ onSignedIn: () => Promise<void>, onSignedOut: () => Promise<void> }} listeners
+ * @param {{ emptyMessage: string, onSignedIn: () => Promise<void>, onSignedOut: () => Promise<void> }} options
  */
-export function createLogin({ onSignedIn, onSignedOut }) {
+export function createLogin({ emptyMessage, onSignedIn, onSignedOut }) {
   const form = byId("login", HTMLFormElement);
   const key = byId("key", HTMLInputElement);
   const error = byId("key-error", HTMLElement);
@@ -35,7 +36,7 @@ export function createLogin({ onSignedIn, onSignedOut }) {
     showError("");
     const value = key.value.trim();
     if (!value) {
-      showError(translate("key_empty"));
+      showError(translate(emptyMessage));
       key.focus();
       return;
     }

@@ -1,5 +1,5 @@
 // @ts-check
-// Decisions of live playback (live-video.js) about what is buffered: pure functions, without a player.
+// Decisions of live playback about what is buffered: pure functions, without a player.
 
 /** @typedef {[start: number, end: number][]} Ranges Buffered ranges in seconds, in order, not overlapping. */
 

@@ -1,0 +1,119 @@
+// @ts-check
+// The WebSocket of a live conversation: opened with a ticket, which a page needs because it cannot send a key.
+
+import { ApiError, requestJson } from "../shared/http.js";
+import { packMicrophone, unpack } from "./protocol.js";
+
+const STREAM = "api/v1/stream";
+const SUBPROTOCOL = "lipsync.v1";
+const MAX_BLOCKED = 2; // attempts in a row after which a proxy is taken to refuse WebSockets
+const UPGRADE_REQUIRED = 426; // what the server answers there to a request that is no WebSocket's
+
+/** @typedef {import("./protocol.js").ServerMessage} ServerMessage */
+
+/**
+ * @typedef {object} TransportListeners
+ * @property {() => object} start fields of the message that begins the session
+ * @property {(message: ServerMessage) => void} onMessage
+ * @property {(kind: number, answer: number, start: number, data: Uint8Array) => void} onBinary
+ * @property {(error: ApiError | null) => void} onLost the connection ended or could not be opened; with the reason,
+ *   where the server gave one
+ */
+
+/** @typedef {{ open: (delay_ms: number) => void, close: () => void, send: (message: object) => void,
+ *   sendSound: (samples: Int16Array) => void }} Transport What carries messages of a conversation. */
+
+/**
+ * `onBlocked` is called when HTTP works and WebSockets do not.
+ *
+ * @param {TransportListeners & { onBlocked: () => void }} listeners
+ * @returns {Transport}
+ */
+export function createConnection({ start, onMessage, onBinary, onLost, onBlocked }) {
+  /** @type {WebSocket | null} */
+  let socket = null;
+  let attempt = 0; // grows with each: what belongs to an earlier one is dropped
+  let blocked = 0; // attempts in a row that ended before the socket was open
+  let timer = 0;
+
+  function close() {
+    attempt += 1;
+    clearTimeout(timer);
+    socket?.close();
+    socket = null;
+  }
+
+  /** @param {number} delay_ms */
+  function open(delay_ms) {
+    close();
+    const current = attempt;
+    timer = window.setTimeout(() => connect(current).catch((error) => {
+      if (!(error instanceof ApiError)) throw error;
+      if (current === attempt) onLost(error);
+    }), delay_ms);
+  }
+
+  /** @param {number} current */
+  async function connect(current) {
+    const { ticket } = await requestJson("api/v1/tickets", { method: "POST" });
+    if (current !== attempt) return;
+    const address = new URL(STREAM, document.baseURI);
+    address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
+    const opened = new WebSocket(address, [SUBPROTOCOL, `ticket.${ticket}`]);
+    socket = opened;
+    opened.binaryType = "arraybuffer";
+    let wasOpen = false;
+    opened.addEventListener("open", () => {
+      wasOpen = true;
+      blocked = 0;
+      if (current === attempt) send({ type: "start", ...start() });
+    });
+    opened.addEventListener("message", ({ data }) => {
+      if (current !== attempt) return;
+      if (typeof data === "string") {
+        onMessage(JSON.parse(data));
+        return;
+      }
+      const message = unpack(data);
+      if (message) onBinary(message.kind, message.answer, message.start, message.data);
+    });
+    opened.addEventListener("close", async () => {
+      if (current !== attempt) return;
+      socket = null;
+      const reason = wasOpen ? null : await explainFailure();
+      if (current !== attempt) return;
+      if (reason === "blocked") onBlocked();
+      else onLost(reason);
+    });
+  }
+
+  /**
+   * Why the socket did not open: browsers do not say. A plain request to the same address gets the server's reason.
+   *
+   * @returns {Promise<ApiError | "blocked" | null>}
+   */
+  async function explainFailure() {
+    try {
+      await requestJson(STREAM);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.status !== UPGRADE_REQUIRED) return error;
+      blocked += 1;
+    }
+    return blocked >= MAX_BLOCKED ? "blocked" : null;
+  }
+
+  /** @param {object} message */
+  function send(message) {
+    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+  }
+
+  return {
+    open,
+    close,
+    send,
+    sendSound(samples) {
+      if (socket?.readyState === WebSocket.OPEN) socket.send(packMicrophone(samples));
+    },
+  };
+}

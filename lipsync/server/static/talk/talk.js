@@ -1,0 +1,217 @@
+// @ts-check
+// The page at "/talk": a conversation with a portrait, as in a video call.
+
+import { byId, setText } from "../shared/dom.js";
+import { catchApiError } from "../shared/http.js";
+import { connectLanguageMenu, onLanguageChange, setMessage, translate } from "../shared/i18n.js";
+import { createConversationList } from "./conversation-list.js";
+import { createLogin } from "../shared/login.js";
+import { canUseMediaSource } from "../shared/media-source.js";
+import { createCaptions } from "./captions.js";
+import { createConversation } from "./conversation.js";
+import { createPersonas } from "./personas.js";
+import { createPlayback } from "./playback.js";
+import { createPortrait } from "./portrait.js";
+import { MICROPHONE_RATE } from "./protocol.js";
+import { canInterrupt, isConnected } from "./state.js";
+import { createTalkButton } from "./talk-button.js";
+import { createTranscript } from "./transcript.js";
+
+const call = byId("call", HTMLElement);
+const beginButton = byId("begin", HTMLButtonElement);
+const phase = byId("phase", HTMLElement);
+const problem = byId("problem", HTMLElement);
+const disclosure = byId("disclosure", HTMLElement);
+const playButton = byId("play", HTMLButtonElement);
+const interruptButton = byId("interrupt", HTMLButtonElement);
+const newButton = byId("new-conversation", HTMLButtonElement);
+const remark = byId("remark", HTMLElement);
+const question = byId("question", HTMLInputElement);
+
+/** @type {string | null} */
+let conversationId = null; // of the conversation that is continued by the next session
+let questions = 0;
+
+const portrait = createPortrait();
+const personas = createPersonas((persona) => {
+  const isTalking = isConnected(conversation.state());
+  leave();
+  portrait.show(persona);
+  if (isTalking) connect();
+});
+const transcript = createTranscript(() => personas.chosen()?.title ?? "");
+const playback = createPlayback(portrait.films, {
+  onPlaying(answer, film) {
+    portrait.showFilm(film); // first: the loop stays as it is
+    conversation.dispatch({ type: "playing", answer });
+    captions.show(answer);
+  },
+  onEnded(answer) {
+    rest();
+    conversation.dispatch({ type: "played", answer });
+    conversations.update();
+  },
+  onPlayed: (answer, ms) => conversation.reportPlayed(answer, ms),
+  onRefused: () => render(),
+});
+const captions = createCaptions(playback.time);
+const conversation = createConversation(playback, {
+  start: () => ({
+    persona: personas.chosen()?.name,
+    conversation: conversationId && !transcript.isEmpty() ? conversationId : undefined,
+    want: { audio: "pcm16", video: canUseMediaSource ? "fmp4" : "none", blendshapes: "none", motion: false, words: true },
+    binary: true,
+    greeting: transcript.isEmpty() && !isConnected(conversation.state()) && conversation.state().question === null,
+    input: { rate: MICROPHONE_RATE },
+    turn: { mode: talkButton.mode() },
+  }),
+  onChange: render,
+  onReady(ready) {
+    conversationId = ready.conversation || null;
+    transcript.endSession();
+    captions.endSession();
+    disclosure.textContent = ready.notice;
+    disclosure.lang = ready.language;
+    talkButton.setMaxTurn(ready.limits.turn_s);
+  },
+  onHeard(text, isFinal) {
+    transcript.setHeard(text);
+    showRemark(text || !isFinal ? "" : "nothing_heard");
+  },
+  onSentence(sentence) {
+    transcript.addSentence(sentence);
+    captions.add(sentence);
+  },
+  onCut: transcript.cut,
+  onProblem: (sentence) => setText(problem, sentence),
+  onWrittenOnly() {
+    byId("voice", HTMLElement).hidden = true;
+    setMessage(byId("written-only", HTMLElement), "written_only");
+  },
+  history: transcript.messages,
+  persona: () => personas.chosen()?.name ?? "",
+  onClosing(reason) { showRemark(reason === "idle" ? "paused" : ""); },
+});
+
+const conversations = createConversationList({
+  currentId: () => conversationId,
+  titleOf: personas.titleOf,
+  onOpen(stored) {
+    leave();
+    const persona = personas.choose(stored.persona);
+    if (persona) portrait.show(persona);
+    conversationId = stored.id;
+    transcript.replace(stored.messages);
+    connect();
+  },
+  onDelete(id) { if (id === conversationId) leave(); },
+});
+const talkButton = createTalkButton(conversation, {
+  onBegin: connect,
+  onModeChange: () => conversation.changeSession(),
+  showProblem(key) {
+    problem.textContent = "";
+    if (key) setMessage(problem, key);
+    else delete problem.dataset.i18n;
+  },
+});
+
+/** @param {string} key of a message; "": none */
+function showRemark(key) {
+  if (key) setMessage(remark, key);
+  else {
+    delete remark.dataset.i18n;
+    remark.textContent = "";
+  }
+}
+
+/** The portrait is at rest: nothing is played. */
+function rest() {
+  portrait.showFilm(null);
+  captions.hide();
+}
+
+function render() {
+  const talk = conversation.state();
+  call.dataset.phase = talk.phase;
+  setText(phase, translate(`phase_${talk.phase}`));
+  beginButton.hidden = talk.phase !== "idle";
+  setMessage(beginButton, transcript.isEmpty() ? "begin" : "continue_talking");
+  interruptButton.hidden = !canInterrupt(talk);
+  if (talk.phase !== "speaking") rest();
+  portrait.setPhase(talk.phase);
+  if (talk.phase !== "listening" && talk.phase !== "idle") showRemark("");
+  talkButton.update();
+  newButton.hidden = transcript.isEmpty();
+  playButton.hidden = !playback.isRefused();
+}
+
+/** Ends the conversation: the next one is a new one. */
+function leave() {
+  conversation.end();
+  conversationId = null;
+  transcript.replace([]);
+  setText(problem, "");
+}
+
+/** To be called while something is pressed. */
+function connect() {
+  playback.unlock();
+  conversation.dispatch({ type: "connect" });
+}
+
+function interrupt() {
+  conversation.dispatch({ type: "interrupt" });
+}
+
+function ask() {
+  const text = question.value.trim();
+  if (!text) return;
+  playback.unlock();
+  question.value = "";
+  questions += 1;
+  transcript.addQuestion(text);
+  conversation.dispatch({ type: "ask", question: { id: `q${questions}`, text } });
+}
+
+byId("question-form", HTMLFormElement).addEventListener("submit", (event) => {
+  event.preventDefault();
+  ask();
+});
+beginButton.addEventListener("click", () => {
+  connect();
+  byId("talk-button", HTMLButtonElement).focus();
+});
+playButton.addEventListener("click", (event) => {
+  event.stopPropagation(); // the stage would interrupt
+  playback.resume();
+  render();
+});
+newButton.addEventListener("click", () => {
+  leave();
+  connect();
+  conversations.update();
+});
+interruptButton.addEventListener("click", interrupt);
+byId("stage", HTMLElement).addEventListener("click", interrupt);
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !talkButton.cancel()) interrupt();
+});
+onLanguageChange(render);
+
+async function start() {
+  const isServed = await login.check();
+  call.hidden = !isServed;
+  if (!isServed) return;
+  await catchApiError(async () => {
+    await personas.load();
+    const persona = personas.chosen();
+    if (persona) portrait.show(persona);
+  }, (error) => setText(problem, error.message));
+}
+
+const login = createLogin({ emptyMessage: "key_empty", onSignedIn: start, onSignedOut: async () => {} });
+
+connectLanguageMenu();
+render();
+start();

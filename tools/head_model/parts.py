@@ -25,6 +25,8 @@ _NECKLINE, _NECKLINE_SLOPE = 1.350, -0.45
 """Height in metres of the shirt's collar at depth 0, and how it falls towards the front."""
 _CLOTH = 0.005
 """Metres between skin and shirt."""
+_LIPS_MEET = 468
+"""Vertex of the body at the front of the upper lip's edge, in the middle."""
 _TUCKED_IN = 0.015
 """Metres of skin below the collar."""
 _SMOOTHINGS = 14
@@ -158,6 +160,10 @@ class Body:
             replace(bone, position=_as_tuple(eyes[bone.name] if bone.name in eyes else self._joint(bone.name)))
             for bone in BONES
         )
+
+    def lips_meet(self) -> Floats:
+        """(3,) the middle of the line where the lips meet, at their front."""
+        return self.vertices[_LIPS_MEET]
 
     def _middle(self, name: str) -> Floats:
         some = self.vertices[self.group(name).rows]

@@ -83,6 +83,7 @@ class _Writer:
         self._views: list[dict[str, Any]] = []
         self._accessors: list[dict[str, Any]] = []
         self._images: list[dict[str, Any]] = []
+        self._textures: dict[bytes, int] = {}
 
     def document(self) -> dict[str, Any]:
         """Their part of the file's JSON."""
@@ -125,9 +126,11 @@ class _Writer:
         return self._add(used, more, normalized=True, bounds=True)
 
     def texture(self, jpeg: bytes) -> int:
-        """Add a picture; returns the texture's index."""
-        self._images.append({"bufferView": self._view(jpeg), "mimeType": "image/jpeg"})
-        return len(self._images) - 1
+        """Add a picture, once; returns the texture's index."""
+        if jpeg not in self._textures:
+            self._textures[jpeg] = len(self._images)
+            self._images.append({"bufferView": self._view(jpeg), "mimeType": "image/jpeg"})
+        return self._textures[jpeg]
 
     def _add(self, columns: NDArray[Any], more: dict[str, Any], *, normalized: bool, bounds: bool) -> int:
         facts: dict[str, Any] = {

@@ -19,17 +19,18 @@ def _lowered(degrees: float) -> tuple[float, float, float, float]:
 
 
 BONES: tuple[Bone, ...] = (
-    Bone("Hips", -1, (0.0, 0.88, 0.0)),
-    Bone("Spine", 0, (0.0, 0.98, 0.0)),
-    Bone("Spine1", 1, (0.0, 1.08, 0.01)),
-    Bone("Spine2", 2, (0.0, 1.19, 0.02)),
-    Bone("Neck", 3, (0.0, 1.36, 0.0)),
-    Bone("Head", 4, (0.0, 1.41, 0.02)),
-    Bone("LeftEye", 5, (0.03, 1.486, 0.11)),
-    Bone("RightEye", 5, (-0.03, 1.486, 0.11)),
-    Bone("LeftShoulder", 3, (0.06, 1.32, 0.0)),
-    Bone("LeftArm", 8, (0.17, 1.29, 0.0), _lowered(-_HANGING)),
-    Bone("RightShoulder", 3, (-0.06, 1.32, 0.0)),
-    Bone("RightArm", 10, (-0.17, 1.29, 0.0), _lowered(_HANGING)),
+    Bone("Hips", -1, (0.0, 0.86, 0.025)),
+    Bone("Spine", 0, (0.0, 0.982, 0.021)),
+    Bone("Spine1", 1, (0.0, 1.084, 0.015)),
+    Bone("Spine2", 2, (0.0, 1.202, 0.013)),
+    Bone("Neck", 3, (0.0, 1.345, -0.001)),
+    Bone("Head", 4, (0.0, 1.404, 0.024)),
+    Bone("LeftEye", 5, (0.028, 1.486, 0.11)),
+    Bone("RightEye", 5, (-0.028, 1.486, 0.11)),
+    Bone("LeftShoulder", 3, (0.056, 1.322, 0.015)),
+    Bone("LeftArm", 8, (0.154, 1.262, 0.021), _lowered(-_HANGING)),
+    Bone("RightShoulder", 3, (-0.056, 1.322, 0.015)),
+    Bone("RightArm", 10, (-0.154, 1.262, 0.021), _lowered(_HANGING)),
 )
-"""Parents first. The positions are those of a grown woman; each model has its own."""
+"""Parents first. The positions are those of the head that the package ships; in others the eyes are elsewhere."""
+NAMES: tuple[str, ...] = tuple(bone.name for bone in BONES)

@@ -45,7 +45,7 @@ def paint_teeth(width: int = 256, height: int = 64) -> NDArray[np.uint8]:
     place = across * count % 1 - 0.5
     edge = np.clip((0.5 - np.abs(place)) / 0.09, 0, 1)  # dark where two teeth meet
     round_shade = 1 - 0.10 * (2 * place) ** 2
-    tooth = np.array((236, 228, 212.0)) * (round_shade * (0.62 + 0.38 * edge))[None, :, None]
+    tooth = np.array((236, 228, 212.0)) * (round_shade * (0.76 + 0.24 * edge))[None, :, None]
     tooth = tooth * (0.92 + 0.08 * down)[:, None, None]
     arch = 0.30 + 0.10 * (2 * place) ** 2
     gum = np.clip((arch[None] - down[:, None]) / 0.06 + 0.5, 0, 1)[..., None]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +54,7 @@ def teeth_texture() -> bytes:
 
 
 @cache
-def _load() -> dict[str, NDArray[np.generic]]:
+def _load() -> dict[str, NDArray[Any]]:
     if not FILE.is_file():
         raise InstallationError("missing_part", part=FILE.name, remedy=Message("remedy.reinstall"))
     with np.load(FILE, allow_pickle=False) as stored:

@@ -16,8 +16,10 @@ Floats = NDArray[np.float64]
 
 RADIUS = 0.135
 """Of an eyeball, in eye distances: 12 of 90 mm."""
-_BEHIND = 0.012
-"""Eye distances from the lids to the eyeball behind them."""
+_BEHIND = 0.028
+"""Eye distances from the lids to the eyeball behind them: a lid that shuts does not touch it."""
+_ROUNDNESS = 0.25
+"""Radius in eye distances of the patch where it goes on behind the lids."""
 _ACROSS_SIDE, _DOWN_SIDE = 0.85, 0.55
 """Half sides of the patch in widths of the eye: what may be seen when it turns."""
 _COLUMNS, _ROWS = 13, 9
@@ -49,8 +51,8 @@ def portrait_eye(
     iris: tuple[Floats, float],
     side: int,
 ) -> PortraitEye:
-    """The eye ``side`` of UPPER_LIDS. ``rest`` (468, 3): the landmarks; ``unit``: pixels in an eye distance; ``iris``:
-    its centre (2,) and its radius in pixels."""
+    """The eye ``side`` of UPPER_LIDS. ``rest`` (468, 3): the landmarks; ``unit``: pixels in an eye distance;
+    ``iris``: its centre (2,) and its radius in pixels."""
     ring = rest[[*UPPER_LIDS[side], *LOWER_LIDS[side][1:-1]]]
     corners = rest[[UPPER_LIDS[side][0], UPPER_LIDS[side][-1]]]
     width = float(np.linalg.norm(corners[1, :2] - corners[0, :2]))
@@ -60,7 +62,8 @@ def portrait_eye(
         np.linspace(-_DOWN_SIDE, _DOWN_SIDE, _ROWS) * width,
     )
     plane = middle + np.stack([across.ravel(), down.ravel()], 1)
-    points = np.column_stack([plane, _depth(ring, middle, plane) + _BEHIND * unit])
+    round_back = np.square(plane - middle).sum(1) / (2 * _ROUNDNESS * unit)
+    points = np.column_stack([plane, _depth(ring, middle, plane) + _BEHIND * unit + round_back])
     low, high = plane.min(0), plane.max(0)
     cells = np.arange(_COLUMNS * _ROWS).reshape(_ROWS, _COLUMNS)
     a, b, c, d = (part.ravel() for part in (cells[:-1, :-1], cells[:-1, 1:], cells[1:, 1:], cells[1:, :-1]))
@@ -71,7 +74,7 @@ def portrait_eye(
         points,
         (plane - low) / (high - low),
         triangles,
-        _turns(points, center, side),
+        _turns(ring, middle, plane, RADIUS * unit, side),
         (float(center[0]), float(center[1]), float(center[2])),
         _paint(picture, ring[:, :2], iris, low, high),
     )
@@ -88,25 +91,28 @@ def _depth(ring: Floats, middle: Floats, plane: Floats) -> Floats:
     return np.asarray(terms(plane) @ factors)
 
 
-def _turns(points: Floats, center: Floats, side: int) -> dict[str, Floats]:
-    """(n, 3) what the units eyeLook… of one eye at 1 add: a turn about its centre. Left is at the picture's right."""
+def _turns(ring: Floats, middle: Floats, plane: Floats, radius: float, side: int) -> dict[str, Floats]:
+    """(n, 3) what the units eyeLook… of one eye at 1 add: the patch slides behind the lids as far as the front of an
+    eyeball of ``radius`` pixels turns. Left is at the picture's right."""
     name, outwards = (("Right", -1.0), ("Left", 1.0))[side]
-    away = points - center
+    across, along = radius * np.sin(np.radians([ACROSS, UP_DOWN]))
+    ways = {
+        "Out": (outwards * across, 0.0),
+        "In": (-outwards * across, 0.0),
+        "Up": (0.0, -along),
+        "Down": (0.0, along),
+    }
     moved = {}
-    for unit, right, up in (("Out", outwards, 0.0), ("In", -outwards, 0.0), ("Up", 0.0, 1.0), ("Down", 0.0, -1.0)):
-        yaw, pitch = np.radians(right * ACROSS), np.radians(up * UP_DOWN)
-        x = away[:, 0] * np.cos(yaw) - away[:, 2] * np.sin(yaw)
-        z = away[:, 2] * np.cos(yaw) + away[:, 0] * np.sin(yaw)
-        y = away[:, 1] * np.cos(pitch) + z * np.sin(pitch)
-        z = z * np.cos(pitch) - away[:, 1] * np.sin(pitch)
-        moved[f"eyeLook{unit}{name}"] = np.stack([x, y, z], 1) - away
+    for unit, way in ways.items():
+        deeper = _depth(ring, middle, plane + np.array(way)) - _depth(ring, middle, plane)
+        moved[f"eyeLook{unit}{name}"] = np.column_stack([np.tile(way, (len(plane), 1)), deeper])
     return moved
 
 
 def _paint(
     picture: NDArray[np.uint8], ring: Floats, iris: tuple[Floats, float], low: Floats, high: Floats
 ) -> NDArray[np.uint8]:
-    """The picture of the eye without the lids: what they hide is continued with the white, and with the iris' disc."""
+    """The picture of the eye without the lids: what they hide is continued with the white and the iris' disc."""
     size = np.maximum(np.ceil(high - low).astype(int), 8)
     scale = max(1.0, 96 / float(size[0]))
     width, height = (int(side * scale) for side in size)

@@ -12,14 +12,16 @@ from numpy.typing import NDArray
 from lipsync.animation.head_model.model import Bone, HeadModel, Material, Mesh
 from lipsync.animation.head_model.mouth_parts import PARTS, load_mouth_parts, teeth_texture
 from lipsync.animation.head_model.portrait_crop import Crop, crop_portrait
-from lipsync.animation.head_model.portrait_eyes import PortraitEye, portrait_eye
+from lipsync.animation.head_model.portrait_eyes import RADIUS, PortraitEye, portrait_eye
 from lipsync.animation.head_model.portrait_face import PortraitFace, portrait_face
+from lipsync.animation.head_model.portrait_lids import PortraitLid, portrait_lid
 from lipsync.animation.head_model.relief import Relief, build_relief
 from lipsync.animation.head_model.skeleton import BONES, NAMES
 from lipsync.animation.puppet.curves import smoothstep
 from lipsync.animation.puppet.palette import Palette
 from lipsync.animation.puppet.rig import Rig
-from lipsync.face.topology import CHIN, FACE_OVAL, LOWER_LIP, UPPER_LIP
+from lipsync.face.pose import HeadFit
+from lipsync.face.topology import CHIN, EYE_CORNERS, FACE_OVAL, LOWER_LIP, UPPER_LIP
 from lipsync.face.types import Portrait
 from lipsync.face.upright import quarters_to_upright, turn_portrait
 
@@ -30,9 +32,12 @@ EYE_DISTANCE = 0.09
 _EYES = np.array([0.0, 1.486, 0.11])
 """Metres: the middle of the eyes, where the head that the package ships has it."""
 _CARRY, _CARRY_SPREAD = 0.8, 0.3
-"""Eye distances around the face that go along with its outline, and within which places of the outline are averaged."""
-_CAVITY_SIDES, _CAVITY_DEPTH = (0.40, 0.34), 0.42
-"""Half sides of the dark behind the teeth, and how far it is behind the lips, in eye distances."""
+"""Eye distances around the face that go along with its outline, and within which its places are averaged."""
+_CAVITY_RINGS = ((0.04, 0.20, 0.10, 0.20), (0.05, 0.22, 0.14, 0.42))
+"""How far the inside of the mouth goes beyond the lips: sideways, up, down, and behind them, in eye distances."""
+_CAVITY_BRIGHTNESS = (0.6, 0.3)
+_TEETH_TEXTURE = 0.86
+"""Brightness of the teeth in their texture."""
 _QUALITY, _EYE_QUALITY = 88, 92
 _OPAQUE = 0.999
 
@@ -46,6 +51,9 @@ def portrait_model(portrait: Portrait, rig: Rig) -> HeadModel:
     blinks = bool(rig.eyelids and rig.gaze)
     face = portrait_face(portrait, rig.motion, blinks=blinks)
     crop = crop_portrait(portrait)
+    lids = [
+        portrait_lid(face, lid, side, portrait.head.scale) for side, lid in enumerate(rig.eyelids if blinks else ())
+    ]
     face = _in_crop(face, crop)
     unit = crop.portrait.head.scale
     relief = build_relief(crop.portrait, np.column_stack([face.seen, face.rest[:, 2]])[list(FACE_OVAL)])
@@ -60,6 +68,7 @@ def portrait_model(portrait: Portrait, rig: Rig) -> HeadModel:
         (
             *_surfaces(crop.portrait, face, relief, space),
             *(_eye_mesh(eye, side, space) for side, eye in zip(("Right", "Left"), eyes, strict=False)),
+            *(_lid_mesh(lid, side, crop, space) for side, lid in zip(("Right", "Left"), lids, strict=False)),
             *_mouth(crop.portrait, face, rig.interior.palette, space),
         ),
     )
@@ -69,11 +78,9 @@ class _Space:
     """From pixels of the crop, x right, y down, z away from the viewer, to metres of the model."""
 
     def __init__(self, face: PortraitFace, eyes: list[PortraitEye], unit: float) -> None:
-        from lipsync.face.topology import EYE_CORNERS  # noqa: PLC0415
-
         self._scale = EYE_DISTANCE / unit
-        corners = face.rest[list(EYE_CORNERS)].mean(0)
-        self._middle = np.mean([eye.center for eye in eyes], axis=0) if eyes else corners + [0, 0, 0.13 * unit]
+        between = face.rest[list(EYE_CORNERS)].mean(0) + np.array([0.0, 0.0, RADIUS * unit])
+        self._middle = np.mean([eye.center for eye in eyes], axis=0) if eyes else between
 
     def place(self, points: NDArray[np.floating]) -> Floats:
         """Places (..., 3)."""
@@ -93,10 +100,15 @@ def _bones(space: _Space, eyes: list[PortraitEye]) -> tuple[Bone, ...]:
     if not eyes:
         return BONES
     at = {
-        f"{side}Eye": tuple(round(float(part), 6) for part in space.place(np.array(eye.center)))
+        f"{side}Eye": _rounded(space.place(np.array(eye.center)))
         for side, eye in zip(("Right", "Left"), eyes, strict=True)
     }
     return tuple(replace(bone, position=at.get(bone.name, bone.position)) for bone in BONES)
+
+
+def _rounded(place: Floats) -> tuple[float, float, float]:
+    x, y, z = (round(float(part), 6) for part in place)
+    return x, y, z
 
 
 def _surfaces(portrait: Portrait, face: PortraitFace, relief: Relief, space: _Space) -> tuple[Mesh, ...]:
@@ -121,7 +133,7 @@ def _surfaces(portrait: Portrait, face: PortraitFace, relief: Relief, space: _Sp
     solid = (opacity[triangles] > _OPAQUE).all(1)
     whole = Mesh(
         "Face",
-        Material("Portrait", texture=texture, unlit=True, double_sided=True),
+        Material("Portrait", texture=texture, unlit=True),
         positions.astype(np.float32),
         triangles,
         joints,
@@ -140,7 +152,8 @@ def _surfaces(portrait: Portrait, face: PortraitFace, relief: Relief, space: _Sp
 def _part(mesh: Mesh, keep: NDArray[np.bool_]) -> Mesh:
     """The triangles ``keep`` (F,) of a mesh, with their vertices alone."""
     used, triangles = np.unique(mesh.triangles[keep], return_inverse=True)
-    assert mesh.texture_coordinates is not None and mesh.colours is not None
+    assert mesh.texture_coordinates is not None
+    assert mesh.colours is not None
     return replace(
         mesh,
         positions=mesh.positions[used],
@@ -186,6 +199,19 @@ def _eye_mesh(eye: PortraitEye, side: str, space: _Space) -> Mesh:
     )
 
 
+def _lid_mesh(lid: PortraitLid, side: str, crop: Crop, space: _Space) -> Mesh:
+    morphs = {name: space.turn(moved * crop.scale).astype(np.float32) for name, moved in lid.targets.items()}
+    return Mesh(
+        f"{side}Eyelid",
+        Material(f"{side}Lid", texture=_jpeg(lid.texture, _EYE_QUALITY), unlit=True),
+        space.place(crop.place(lid.points)).astype(np.float32),
+        lid.triangles[:, [0, 2, 1]],
+        *_bound_to("Head", len(lid.points)),
+        texture_coordinates=lid.texture_coordinates.astype(np.float32),
+        morphs={name: moved for name, moved in morphs.items() if np.abs(moved).max() > 1e-4},
+    )
+
+
 def _mouth(portrait: Portrait, face: PortraitFace, palette: Palette, space: _Space) -> tuple[Mesh, ...]:
     """Teeth, tongue and the dark behind them, in the colours of the puppet's mouth."""
     head = portrait.head
@@ -198,7 +224,7 @@ def _mouth(portrait: Portrait, face: PortraitFace, palette: Palette, space: _Spa
         brightness = np.repeat(part.brightness[:, None], 3, 1)
         material = Material(
             name,
-            (*_linear(colour), 1.0),
+            (*_linear(colour / (1.0 if name == "Tongue" else _TEETH_TEXTURE)), 1.0),
             texture=None if part.texture_coordinates is None else texture,
             unlit=True,
             double_sided=True,
@@ -217,12 +243,45 @@ def _mouth(portrait: Portrait, face: PortraitFace, palette: Palette, space: _Spa
                 },
             )
         )
-    across, up = _CAVITY_SIDES
-    square = np.array([[-across, -up], [across, -up], [across, up], [-across, up]])
-    points = np.column_stack([square, np.full(4, -_CAVITY_DEPTH)])
-    dark = Material("Cavity", (*_linear(palette.cavity * np.float32(0.6)), 1.0), unlit=True, double_sided=True)
-    behind = space.place(middle + head.turn(points)).astype(np.float32)
-    return (*meshes, Mesh("Cavity", dark, behind, np.array([[0, 1, 2], [0, 2, 3]]), *_bound_to("Head", 4)))
+    return (*meshes, _cavity(face, palette, head, space))
+
+
+def _cavity(face: PortraitFace, palette: Palette, head: HeadFit, space: _Space) -> Mesh:
+    """The dark inside of the mouth: a bag that hangs on the inner edge of the lips and goes with them."""
+    loop = list(face.lip_loop)
+    count = len(loop)
+    angle = np.pi - np.linspace(0, 2 * np.pi, count, endpoint=False)
+    rings = [face.rest[loop]]
+    for across, up, down, back in _CAVITY_RINGS:
+        sine = np.sin(angle)
+        shift = np.stack([across * np.cos(angle), np.where(sine > 0, up, down) * sine, np.full(count, -back)], 1)
+        rings.append(face.rest[loop] + head.turn(shift))
+    points = np.concatenate([*rings, rings[-1].mean(0, keepdims=True)])
+    first, following = np.arange(count), np.roll(np.arange(count), -1)
+    quads = []
+    for ring in range(len(rings) - 1):
+        near, far = ring * count, (ring + 1) * count
+        quads += [
+            np.stack([near + first, near + following, far + first], 1),
+            np.stack([near + following, far + following, far + first], 1),
+        ]
+    last = (len(rings) - 1) * count
+    quads.append(np.stack([last + first, last + following, np.full(count, len(points) - 1)], 1))
+    brightness = np.repeat([1.0, *_CAVITY_BRIGHTNESS], count)
+    brightness = np.append(brightness, _CAVITY_BRIGHTNESS[-1])
+    targets = {}
+    for name, moved in face.targets.items():
+        around = moved[loop]
+        targets[name] = space.turn(np.concatenate([*[around] * len(rings), around.mean(0, keepdims=True)]))
+    return Mesh(
+        "Cavity",
+        Material("Cavity", (*_linear(palette.cavity), 1.0), unlit=True, double_sided=True),
+        space.place(points).astype(np.float32),
+        np.concatenate(quads),
+        *_bound_to("Head", len(points)),
+        colours=np.column_stack([np.repeat(brightness[:, None], 3, 1), np.ones(len(points))]).astype(np.float32),
+        morphs={name: moved.astype(np.float32) for name, moved in targets.items() if np.abs(moved).max() > 1e-4},
+    )
 
 
 def _bound_to(bone: str, count: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:

@@ -182,7 +182,7 @@ def _grid(alpha: NDArray[np.float32], oval: Floats, line: Floats, unit: float) -
         and cv2.pointPolygonTest(person, (float(x), float(y)), True) > 0.5 * spacing
         for x, y in places
     ]
-    return places[inside & np.array(away)]
+    return np.asarray(places[inside & np.array(away)])
 
 
 def _triangles(oval: Floats, plane: Floats, inside: int, ring: int) -> NDArray[np.intp]:

@@ -19,13 +19,12 @@ from lipsync.video.frame import Frame, picture_of
 
 Floats = NDArray[np.float64]
 
-_ROWS = 9
+_ROWS, _FADE_ROWS = 9, 3
 _ABOVE, _BELOW = 0.10, 0.012
-"""Eye distances that a lid begins above the edge of the open one, where the painted skin goes over into the picture's,
-and that it ends below the lower one."""
-_BEHIND = 0.008
+"""Eye distances that a lid begins above the edge of the open one, and that it ends below the lower one."""
+_BEHIND = 0.012
 """Eye distances that the lid of an open eye lies behind the skin."""
-_BEFORE, _BULGE = 0.015, 0.05
+_BEFORE, _BULGE = 0.025, 0.05
 """Eye distances that a shut lid lies before the skin at its edges, and more in the middle, where the eyeball is."""
 
 
@@ -40,6 +39,8 @@ class PortraitLid:
     triangles: NDArray[np.intp]
     targets: dict[str, Floats]
     """(n, 3)."""
+    opacity: Floats
+    """(n,) 0-1: the painted skin goes over into the picture's at the top and at the corners."""
     texture: NDArray[np.uint8]
     """(h, w, 3) RGB."""
 
@@ -57,8 +58,9 @@ def portrait_lid(face: PortraitFace, lid: Eyelid, side: int, unit: float) -> Por
     top = face.rest[upper] - np.column_stack([_ABOVE * arch * down, level])
     end = face.rest[lower] + np.column_stack([_BELOW * arch * down, level])
     points = top + (face.rest[upper] - top) * share
-    points[..., 2] += _BEHIND * unit
+    points[..., 2] = _skin_depth(face, points) + _BEHIND * unit
     spread = top + (end - top) * share
+    spread[..., 2] = np.minimum(spread[..., 2], _skin_depth(face, spread))
     spread[..., 2] -= (_BEFORE + _BULGE * (np.sin(np.pi * share) * arch)[..., 0]) * unit
     points = points.reshape(-1, 3)
     targets = {name: np.tile(moved[upper], (_ROWS, 1)) for name, moved in face.targets.items()}
@@ -67,9 +69,29 @@ def portrait_lid(face: PortraitFace, lid: Eyelid, side: int, unit: float) -> Por
     targets[blink] = spread - points
     y, uv = lid.y.copy(), lid.uv.copy()
     lid.atlas.paint(y, uv, 1.0)
+    opacity = np.clip(share[..., 0] * (_ROWS - 1) / _FADE_ROWS, 0, 1) * np.clip(2.5 * arch[:, 0], 0, 1)
     size = np.array([y.shape[1], y.shape[0]])
     cells = np.arange(len(points)).reshape(_ROWS, half + 1)
     a, b, c, d = (part.ravel() for part in (cells[:-1, :-1], cells[:-1, 1:], cells[1:, 1:], cells[1:, :-1]))
     triangles = clockwise(np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)]), spread[:, :2])
     places = (spread[:, :2] - [lid.left, lid.top] + 0.5) / size
-    return PortraitLid(points, places.clip(0, 1), triangles, targets, picture_of(Frame(y, uv)))
+    return PortraitLid(points, places.clip(0, 1), triangles, targets, opacity.ravel(), picture_of(Frame(y, uv)))
+
+
+def _skin_depth(face: PortraitFace, places: Floats) -> Floats:
+    """(..., ) depth of the nearest surface of the face at the places (..., 3); where there is none, their own."""
+    flat = places.reshape(-1, 3)
+    a, b, c = (face.rest[face.triangles[:, corner]] for corner in range(3))
+    near = ~((np.minimum(np.minimum(a, b), c)[:, :2] > flat[:, :2].max(0)).any(1))
+    near &= ~((np.maximum(np.maximum(a, b), c)[:, :2] < flat[:, :2].min(0)).any(1))
+    a, b, c = a[near], b[near], c[near]
+    across, along = (b - a)[:, :2], (c - a)[:, :2]
+    area = across[:, 0] * along[:, 1] - across[:, 1] * along[:, 0]
+    away = flat[:, None, :2] - a[None, :, :2]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        second = (away[..., 0] * along[:, 1] - away[..., 1] * along[:, 0]) / area
+        third = (across[:, 0] * away[..., 1] - across[:, 1] * away[..., 0]) / area
+    depth = a[:, 2] * (1 - second - third) + b[:, 2] * second + c[:, 2] * third
+    inside = (second >= 0) & (third >= 0) & (second + third <= 1)
+    nearest = np.where(inside, depth, np.inf).min(1)
+    return np.where(np.isfinite(nearest), nearest, flat[:, 2]).reshape(places.shape[:-1])

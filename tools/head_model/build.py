@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.animation.head_model.model import HeadModel, Material, Mesh, vertex_normals
 from lipsync.animation.head_model.mouth_parts import PARTS
+from lipsync.animation.head_model.textures import jpeg_file, linear_light, opaque
 from lipsync.animation.head_model.viseme_targets import viseme_tongues, viseme_units
 from tools.head_model.parts import Body, Part
 from tools.head_model.skin import SKIN, hair_locks, noise, paint_skin, scalp_amount, unit_square
@@ -25,13 +25,13 @@ _TEETH_NARROWER, _TEETH_BACK, _UPPER_TEETH_LOWER = 0.76, 0.003, 0.0028
 
 def build_head(body: Body) -> HeadModel:
     """The model."""
-    skin_texture = jpeg(paint_skin(body))
+    skin_texture = jpeg_file(paint_skin(body), _QUALITY)
     skin = Material("Skin", texture=skin_texture, roughness=0.62)
-    eye = Material("Eye", texture=jpeg(paint_eye()), roughness=0.08)
-    teeth = Material("Teeth", texture=jpeg(paint_teeth()), roughness=0.25, double_sided=True)
-    tongue = Material("Tongue", (*linear((178, 92, 90)), 1.0), roughness=0.45, double_sided=True)
-    lashes = Material("Lashes", (*linear((34, 24, 20)), 1.0), roughness=0.9, blend=True, double_sided=True)
-    shirt = Material("Shirt", (*linear((62, 80, 104)), 1.0), roughness=0.9, double_sided=True)
+    eye = Material("Eye", texture=jpeg_file(paint_eye(), _QUALITY), roughness=0.08)
+    teeth = Material("Teeth", texture=jpeg_file(paint_teeth(), _QUALITY), roughness=0.25, double_sided=True)
+    tongue = Material("Tongue", opaque(np.array((178, 92, 90))), roughness=0.45, double_sided=True)
+    lashes = Material("Lashes", opaque(np.array((34, 24, 20))), roughness=0.9, blend=True, double_sided=True)
+    shirt = Material("Shirt", opaque(np.array((62, 80, 104))), roughness=0.9, double_sided=True)
     meshes = [
         _mesh(
             body, "Face", body.skin, skin, places=unit_square(body.skin.places, body.skin), keep_all=True, turn=True
@@ -114,7 +114,7 @@ def _seamless_normals(positions: Floats, part: Part) -> NDArray[np.float32]:
 def _neck(body: Body) -> Mesh:
     """The skin below the head, without texture: its colour is that of the texture's edge, darker under the chin."""
     place = body.vertices[body.neck.rows]
-    colour = linear(SKIN + 4 * noise(place, 0.03)[:, None])
+    colour = linear_light(SKIN + 4 * noise(place, 0.03)[:, None])
     colours = np.column_stack([colour, np.ones(len(colour))])
     material = Material("Neck", roughness=0.62)
     mesh = _mesh(body, "Neck", body.neck, material, colours=colours)
@@ -229,20 +229,6 @@ def _in_shade(place: Floats) -> Floats:
     brightness = np.interp(behind, [0.0, 0.010, 0.022, 0.04], [1.0, 0.62, 0.14, 0.06])
     brightness *= np.interp(np.abs(place[:, 0]), [0.012, 0.022], [1.0, 0.12])  # the cheeks' shade
     return np.column_stack([np.repeat(brightness[:, None], 3, 1), np.ones(len(place))])
-
-
-def linear(colour: tuple[float, ...] | Floats) -> Floats:
-    """sRGB 0-255 as linear light 0-1 (IEC 61966-2-1)."""
-    value = np.asarray(colour, float).clip(0, 255) / 255
-    return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
-
-
-def jpeg(picture: NDArray[np.uint8]) -> bytes:
-    """The picture (H, W, 3) RGB as a JPEG file."""
-    worked, data = cv2.imencode(".jpg", picture[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _QUALITY])
-    if not worked:
-        raise ValueError("the picture cannot be written as JPEG")
-    return data.tobytes()
 
 
 def mouth_arrays(body: Body, head: HeadModel) -> dict[str, NDArray[np.generic]]:

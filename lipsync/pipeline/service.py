@@ -73,7 +73,7 @@ class LipsyncService:
             max_side=size[0],
             max_megapixels=size[1],
         )
-        self._head_models = HeadModels(self._portraits, cache)
+        self.head_models = HeadModels(self._portraits, cache)
         self._animators = AnimatorFactory(settings, self._plan)
         self._voices = VoiceChain(settings, makers)
         self.cloning = Cloning(self._voices, settings.cloned_voices)
@@ -147,15 +147,6 @@ class LipsyncService:
     def cache_stats(self) -> dict[str, int]:
         """Sentences of speech by origin: synthesized (``made``), or read from ``disk`` or ``memory``."""
         return {str(source): count for source, count in self._voices.cache_stats().items()}
-
-    def head_model(self, picture: bytes) -> bytes:
-        """The 3D model of the face in a picture, a GLB file (docs/head-3d.md), from the cache where it is there.
-
-        Raises LipsyncError: not_ready, what :meth:`lipsync.pipeline.head_models.HeadModels.get` raises.
-        """
-        if not self.ready:
-            raise NotReadyError("not_ready")
-        return self._head_models.get(picture)
 
     def speak(self, *, sex: str = "", likely: Sequence[str] = (), **fields: Any) -> SpeechStream:
         """Synthesize the speech of a video alone, a sentence at a time: each piece when it is taken.

@@ -48,11 +48,14 @@ def face_topology(*, open_eyes: bool) -> FaceTopology:
     holes = [set(lips[-1]), *(set(eye) for eye in eyes if open_eyes)]
     triangles = delaunay(_plan())
     triangles = triangles[[not any(hole.issuperset(triangle) for hole in holes) for triangle in triangles.tolist()]]
+    edges = {_edge(a, b) for a, b in triangles[:, [0, 1, 1, 2, 2, 0]].reshape(-1, 2).tolist()}
     middles: dict[tuple[int, int], int] = {}
     rows: list[Floats] = []
     for loop in (*lips, *eyes):
         for place, point in enumerate(loop):
             four = [loop[(place + step) % len(loop)] for step in (-1, 0, 1, 2)]
+            if _edge(point, four[2]) not in edges:
+                continue
             middles[_edge(point, four[2])] = 468 + len(rows)
             row = np.zeros(468)
             np.add.at(row, four, _CURVE)

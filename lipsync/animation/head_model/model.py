@@ -19,7 +19,7 @@ class Bone:
     parent: int
     """Index of the parent in the skeleton, which comes first; -1 for the root."""
     position: tuple[float, float, float]
-    """Of the joint in the model."""
+    """Place of the joint in the model."""
     rotation: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 1.0)
     """Quaternion x, y, z, w in which the file shows the bone: a pose, the meshes are bound without it."""
 

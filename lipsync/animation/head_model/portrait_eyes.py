@@ -9,18 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lipsync.animation.behavior.eye_look import ACROSS, UP_DOWN
+from lipsync.animation.head_model.portrait_face import PortraitFace, skin_depth
 from lipsync.animation.head_model.triangulation import clockwise
 from lipsync.face.topology import LOWER_LIDS, UPPER_LIDS
 
 Floats = NDArray[np.float64]
 
 RADIUS = 0.135
-"""Of an eyeball, in eye distances: 12 of 90 mm."""
+"""Radius of an eyeball, in eye distances: 12 of 90 mm."""
 _BEHIND = 0.028
 """Eye distances from the lids to the eyeball behind them: a lid that shuts does not touch it."""
-_ROUNDNESS = 0.25
+_ROUNDNESS = 0.40
 """Radius in eye distances of the patch where it goes on behind the lids."""
-_ACROSS_SIDE, _DOWN_SIDE = 0.85, 0.55
+_ACROSS_SIDE, _DOWN_SIDE = 0.9, 0.6
 """Half sides of the patch in widths of the eye: what may be seen when it turns."""
 _COLUMNS, _ROWS = 13, 9
 _LID_SHADE = 0.82
@@ -46,13 +47,14 @@ class PortraitEye:
 
 def portrait_eye(
     picture: NDArray[np.uint8],
-    rest: Floats,
+    face: PortraitFace,
     unit: float,
     iris: tuple[Floats, float],
     side: int,
 ) -> PortraitEye:
-    """The eye ``side`` of UPPER_LIDS. ``rest`` (468, 3): the landmarks; ``unit``: pixels in an eye distance;
-    ``iris``: its centre (2,) and its radius in pixels."""
+    """The eye ``side`` of UPPER_LIDS. ``unit``: pixels in an eye distance; ``iris``: centre (2,) and radius in
+    pixels."""
+    rest = face.rest
     ring = rest[[*UPPER_LIDS[side], *LOWER_LIDS[side][1:-1]]]
     corners = rest[[UPPER_LIDS[side][0], UPPER_LIDS[side][-1]]]
     width = float(np.linalg.norm(corners[1, :2] - corners[0, :2]))
@@ -64,6 +66,7 @@ def portrait_eye(
     plane = middle + np.stack([across.ravel(), down.ravel()], 1)
     round_back = np.square(plane - middle).sum(1) / (2 * _ROUNDNESS * unit)
     points = np.column_stack([plane, _depth(ring, middle, plane) + _BEHIND * unit + round_back])
+    points[:, 2] = np.maximum(points[:, 2], skin_depth(face, points) + _BEHIND * unit)
     low, high = plane.min(0), plane.max(0)
     cells = np.arange(_COLUMNS * _ROWS).reshape(_ROWS, _COLUMNS)
     a, b, c, d = (part.ravel() for part in (cells[:-1, :-1], cells[:-1, 1:], cells[1:, 1:], cells[1:, :-1]))

@@ -86,3 +86,22 @@ def _moved(motion: Motion, track: FaceTrack, head: HeadFit) -> Floats:
     plane = motion.displacements(track) - motion.displacements(resting_track(30, 1))
     depth = np.tensordot(track.weights, head.turn(load_basis().displacements)[..., 2], 1)
     return np.concatenate([plane, depth[..., None]], 2).astype(np.float64)
+
+
+def skin_depth(face: PortraitFace, places: Floats) -> Floats:
+    """(..., ) depth of the nearest surface of the face at the places (..., 3); elsewhere, their own."""
+    flat = places.reshape(-1, 3)
+    a, b, c = (face.rest[face.triangles[:, corner]] for corner in range(3))
+    near = ~((np.minimum(np.minimum(a, b), c)[:, :2] > flat[:, :2].max(0)).any(1))
+    near &= ~((np.maximum(np.maximum(a, b), c)[:, :2] < flat[:, :2].min(0)).any(1))
+    a, b, c = a[near], b[near], c[near]
+    across, along = (b - a)[:, :2], (c - a)[:, :2]
+    area = across[:, 0] * along[:, 1] - across[:, 1] * along[:, 0]
+    away = flat[:, None, :2] - a[None, :, :2]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        second = (away[..., 0] * along[:, 1] - away[..., 1] * along[:, 0]) / area
+        third = (across[:, 0] * away[..., 1] - across[:, 1] * away[..., 0]) / area
+    depth = a[:, 2] * (1 - second - third) + b[:, 2] * second + c[:, 2] * third
+    inside = (second >= 0) & (third >= 0) & (second + third <= 1)
+    nearest = np.where(inside, depth, np.inf).min(1)
+    return np.where(np.isfinite(nearest), nearest, flat[:, 2]).reshape(places.shape[:-1])

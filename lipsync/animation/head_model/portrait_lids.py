@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from lipsync.animation.head_model.portrait_face import PortraitFace
+from lipsync.animation.head_model.portrait_face import PortraitFace, skin_depth
 from lipsync.animation.head_model.triangulation import clockwise
 from lipsync.animation.puppet.eyelids import Eyelid
 from lipsync.video.frame import Frame, picture_of
@@ -58,9 +58,9 @@ def portrait_lid(face: PortraitFace, lid: Eyelid, side: int, unit: float) -> Por
     top = face.rest[upper] - np.column_stack([_ABOVE * arch * down, level])
     end = face.rest[lower] + np.column_stack([_BELOW * arch * down, level])
     points = top + (face.rest[upper] - top) * share
-    points[..., 2] = _skin_depth(face, points) + _BEHIND * unit
+    points[..., 2] = skin_depth(face, points) + _BEHIND * unit
     spread = top + (end - top) * share
-    spread[..., 2] = np.minimum(spread[..., 2], _skin_depth(face, spread))
+    spread[..., 2] = np.minimum(spread[..., 2], skin_depth(face, spread))
     spread[..., 2] -= (_BEFORE + _BULGE * (np.sin(np.pi * share) * arch)[..., 0]) * unit
     points = points.reshape(-1, 3)
     targets = {name: np.tile(moved[upper], (_ROWS, 1)) for name, moved in face.targets.items()}
@@ -76,22 +76,3 @@ def portrait_lid(face: PortraitFace, lid: Eyelid, side: int, unit: float) -> Por
     triangles = clockwise(np.concatenate([np.stack([a, b, c], 1), np.stack([a, c, d], 1)]), spread[:, :2])
     places = (spread[:, :2] - [lid.left, lid.top] + 0.5) / size
     return PortraitLid(points, places.clip(0, 1), triangles, targets, opacity.ravel(), picture_of(Frame(y, uv)))
-
-
-def _skin_depth(face: PortraitFace, places: Floats) -> Floats:
-    """(..., ) depth of the nearest surface of the face at the places (..., 3); where there is none, their own."""
-    flat = places.reshape(-1, 3)
-    a, b, c = (face.rest[face.triangles[:, corner]] for corner in range(3))
-    near = ~((np.minimum(np.minimum(a, b), c)[:, :2] > flat[:, :2].max(0)).any(1))
-    near &= ~((np.maximum(np.maximum(a, b), c)[:, :2] < flat[:, :2].min(0)).any(1))
-    a, b, c = a[near], b[near], c[near]
-    across, along = (b - a)[:, :2], (c - a)[:, :2]
-    area = across[:, 0] * along[:, 1] - across[:, 1] * along[:, 0]
-    away = flat[:, None, :2] - a[None, :, :2]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        second = (away[..., 0] * along[:, 1] - away[..., 1] * along[:, 0]) / area
-        third = (across[:, 0] * away[..., 1] - across[:, 1] * away[..., 0]) / area
-    depth = a[:, 2] * (1 - second - third) + b[:, 2] * second + c[:, 2] * third
-    inside = (second >= 0) & (third >= 0) & (second + third <= 1)
-    nearest = np.where(inside, depth, np.inf).min(1)
-    return np.where(np.isfinite(nearest), nearest, flat[:, 2]).reshape(places.shape[:-1])

@@ -48,7 +48,7 @@ def portrait_model(portrait: Portrait, rig: Rig) -> HeadModel:
     if blinks:
         for side, gaze in enumerate(rig.gaze):
             iris = crop.place(gaze.iris), gaze.iris_radius * crop.scale
-            eyes.append(portrait_eye(crop.portrait.picture, face.rest, unit, iris, side))
+            eyes.append(portrait_eye(crop.portrait.picture, face, unit, iris, side))
     between = face.rest[list(EYE_CORNERS)].mean(0) + np.array([0.0, 0.0, RADIUS * unit])
     space = ModelSpace(np.mean([eye.center for eye in eyes], axis=0) if eyes else between, unit)
     return HeadModel(

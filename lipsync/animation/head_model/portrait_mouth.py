@@ -14,7 +14,7 @@ from lipsync.face.pose import HeadFit
 from lipsync.face.topology import LOWER_LIP, UPPER_LIP
 from lipsync.face.types import Portrait
 
-_CAVITY_RINGS = ((0.04, 0.20, 0.10, 0.20), (0.05, 0.22, 0.14, 0.42))
+_CAVITY_RINGS = ((0.03, 0.13, 0.03, 0.20), (0.04, 0.20, 0.10, 0.42))
 """How far the inside of the mouth goes beyond the lips: sideways, up, down, and behind them, in eye distances."""
 _CAVITY_BRIGHTNESS = (0.6, 0.3)
 _TEETH_TEXTURE = 0.86

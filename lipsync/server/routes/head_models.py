@@ -75,7 +75,7 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
             path = avatar(name).path
         except LipsyncError as error:
             return errors.answer(error, 404)  # here it is an address, not a mistake in a field
-        return _send(loading.service().head_model(path.read_bytes()))
+        return _send(loading.service().head_models.get(path.read_bytes()))
 
     @api.get("/avatar/model.glb")
     @described(
@@ -92,7 +92,7 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
     def default_model() -> Response:
         service = loading.service()
         path = avatar(settings.avatar).path if settings.avatar in shipped else Path(settings.avatar)
-        return _send(service.head_model(read_avatar(path, settings.max_upload_mb)))
+        return _send(service.head_models.get(read_avatar(path, settings.max_upload_mb)))
 
     @api.post("/avatar/model.glb")
     @described(
@@ -108,7 +108,7 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
     )
     def own_model() -> Response:
         picture = _picture(request, int(settings.max_upload_mb * 1e6))
-        return _send(loading.service().head_model(picture))
+        return _send(loading.service().head_models.get(picture))
 
     return api
 

@@ -13,13 +13,16 @@ from tools.head_model.makehuman import Faces, MakeHuman
 
 Floats = NDArray[np.float64]
 
-_BODY = {"macrodetails/universal-female-young-averagemuscle-averageweight": 1.0} | {
+_BODY = {
+    "macrodetails/universal-female-young-averagemuscle-averageweight": 1.0,
+    "breast/female-young-averagemuscle-averageweight-mincup-averagefirmness": 1.0,
+} | {
     f"macrodetails/{origin}-female-young": 1 / 3 for origin in ("african", "asian", "caucasian")
 }
 """Targets, and how much of them: a young woman of everywhere."""
 _LIPS_SHUT = 0.035
 """Share of mouthClose that brings the lips of the resting face together."""
-_BUST, _ELBOW = 1.03, 0.30
+_BUST, _ELBOW = 1.17, 0.27
 """Metres: the height at which the bust ends, and the distance from the middle at which the arms do."""
 _NECKLINE, _NECKLINE_SLOPE = 1.350, -0.45
 """Height in metres of the shirt's collar at depth 0, and how it falls towards the front."""
@@ -29,7 +32,7 @@ _LIPS_MEET = 468
 """Vertex of the body at the front of the upper lip's edge, in the middle."""
 _TUCKED_IN = 0.015
 """Metres of skin below the collar."""
-_SMOOTHINGS = 14
+_SMOOTHINGS = 20
 _NECK = 0.14
 """Metres from the middle within which head and neck are."""
 _HEAD_ISLAND = 0.64
@@ -73,8 +76,9 @@ class Body:
         self._cuts: list[tuple[int, int, float]] = []
         near = ~is_head & (np.abs(place[..., 0]).max(1) < _NECK) & (above[quads].max(1) > -_TUCKED_IN)
         neck = self._cut(self._part(body, near), -above - _TUCKED_IN)
-        is_bust = ~is_head & (place[..., 1].min(1) > _BUST) & (np.abs(place[..., 0]).max(1) < _ELBOW)
-        shirt = self._cut(self._part(body, is_bust), above)
+        is_bust = ~is_head & (place[..., 1].max(1) > _BUST) & (np.abs(place[..., 0]).max(1) < _ELBOW)
+        beyond = np.maximum(_BUST - self.vertices[:, 1], above)
+        shirt = self._cut(self._part(body, is_bust), beyond)
         self.vertices, self.normals = self.extended(self.vertices), self.extended(self.normals)
         self.neck, self.shirt = neck, shirt
 

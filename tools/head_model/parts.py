@@ -16,9 +16,7 @@ Floats = NDArray[np.float64]
 _BODY = {
     "macrodetails/universal-female-young-averagemuscle-averageweight": 1.0,
     "breast/female-young-averagemuscle-averageweight-mincup-averagefirmness": 1.0,
-} | {
-    f"macrodetails/{origin}-female-young": 1 / 3 for origin in ("african", "asian", "caucasian")
-}
+} | {f"macrodetails/{origin}-female-young": 1 / 3 for origin in ("african", "asian", "caucasian")}
 """Targets, and how much of them: a young woman of everywhere."""
 _LIPS_SHUT = 0.035
 """Share of mouthClose that brings the lips of the resting face together."""
@@ -79,7 +77,8 @@ class Body:
         is_bust = ~is_head & (place[..., 1].max(1) > _BUST) & (np.abs(place[..., 0]).max(1) < _ELBOW)
         beyond = np.maximum(_BUST - self.vertices[:, 1], above)
         shirt = self._cut(self._part(body, is_bust), beyond)
-        self.vertices, self.normals = self.extended(self.vertices), self.extended(self.normals)
+        self.vertices, normals = self.extended(self.vertices), self.extended(self.normals)
+        self.normals = normals / np.linalg.norm(normals, axis=1, keepdims=True)
         self.neck, self.shirt = neck, shirt
 
     def extended(self, values: Floats) -> Floats:

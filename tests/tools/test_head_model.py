@@ -1,4 +1,4 @@
-"""The parts of the script that builds the 3D head, on small inputs; its result is tried in tests/animation/head_model."""
+"""The script that builds the 3D head, in parts on small inputs; tests/animation/head_model tries its result."""
 
 from __future__ import annotations
 

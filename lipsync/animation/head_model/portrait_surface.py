@@ -21,6 +21,8 @@ Floats = NDArray[np.float64]
 
 _CARRY, _CARRY_SPREAD = 0.8, 0.3
 """Eye distances around the face that go along with its outline, and within which its places are averaged."""
+_BORDER = 0.06
+"""Eye distances from the border of the picture within which a face fades out that the picture cuts off."""
 _QUALITY = 88
 _OPAQUE = 0.999
 
@@ -34,7 +36,8 @@ def portrait_surfaces(portrait: Portrait, face: PortraitFace, relief: Relief, sp
     shut = np.column_stack([face.rest[:, :2] - face.seen, np.zeros(count)])
     points = np.concatenate([face.rest, relief.points + shares @ shut[oval]])
     seen = np.concatenate([face.seen, relief.points[:, :2]])
-    opacity = np.concatenate([np.ones(count), relief.opacity])
+    inside = np.minimum(face.seen, np.array([width - 1, height - 1]) - face.seen).min(1) / portrait.head.scale
+    opacity = np.concatenate([np.clip(inside / _BORDER, 0, 1), relief.opacity])
     rows = np.concatenate([oval, count + np.arange(len(relief.points))])
     triangles = np.concatenate([face.triangles, rows[relief.triangles]])[:, [0, 2, 1]]  # counterclockwise
     places = (seen + 0.5) / [width, height]

@@ -13,8 +13,9 @@ from lipsync.animation.head_model.model_space import EYE_DISTANCE
 from lipsync.animation.head_model.portrait_model import portrait_model
 from lipsync.animation.oculus_visemes import OCULUS_NAMES
 from lipsync.animation.types import ARKIT_NAMES
+from lipsync.face.finder import FaceFinder
 from lipsync.face.topology import LOWER_LIP, UPPER_LIP
-from tests.animation.puppet.acting import Actor, track
+from tests.animation.puppet.acting import Actor, cast, read_avatar, track
 from tests.helpers.glb import Glb
 
 pytestmark = pytest.mark.slow
@@ -110,3 +111,17 @@ def test_the_same_portrait_gives_the_same_file(hopper: Actor, hopper_file: bytes
 
 def test_it_is_small(hopper_file: bytes) -> None:
     assert len(hopper_file) < 800_000
+
+
+def test_what_the_picture_cuts_off_of_a_face_is_not_smeared_over_it() -> None:
+    cut = cast(FaceFinder(), read_avatar("hopper")[180:, 150:])
+    assert cut.portrait.landmarks[10, 1] < 0  # the forehead is above the picture
+    solid, fading = portrait_model(cut.portrait, cut.rig).meshes[:2]
+    assert solid.texture_coordinates is not None
+    assert solid.texture_coordinates.min() > 0
+    assert solid.texture_coordinates.max() < 1
+    assert fading.texture_coordinates is not None
+    assert fading.colours is not None
+    beyond = fading.texture_coordinates[:, 1] < 0
+    assert beyond.any()
+    assert (fading.colours[beyond, 3] == 0).all()

@@ -35,7 +35,7 @@ CPU a frame, files 5 % larger and as large, luma PSNR 0.13 dB lower and as high.
 _SOUND_BITS = 128_000
 _AAC_CODER = "fast"
 """Coder of libav's AAC encoder. On four recordings and a voice the default, twoloop, takes two and a half to four
-times as long for the same signal-to-noise ratio within 1 dB (31 to 36 dB), and makes 87 to 103 kbit/s instead of 88 to
+times as long for the same signal-to-noise ratio within 1 dB (31 to 36 dB), and makes 87 to 103 kbit/s, not 88 to
 120."""
 _MAX_BITS_PER_SAMPLE = 6  # ISO/IEC 14496-3, 4.5.3: 6144 bits for the 1024 samples of a frame
 _OPTIONS = {"movflags": "+faststart+negative_cts_offsets"}

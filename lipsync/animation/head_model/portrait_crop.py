@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lipsync.face.background import cut_out
+from lipsync.face.replace_background import cut_out
 from lipsync.face.topology import EYE_CORNERS
 from lipsync.face.types import Portrait
 

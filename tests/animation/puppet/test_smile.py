@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -65,6 +66,22 @@ def test_it_shuts(smiling: Actor) -> None:
     assert smiling.puppet.openings(sealed).max() < 1e-6
     for frame, other in zip(smiling.puppet.frames(sealed), recoloured.frames(sealed), strict=True):
         assert same(frame, other)
+
+
+def test_shut_lips_show_nothing_of_what_the_portrait_has_between_them(smiling: Actor) -> None:
+    """In brightness, but for a few pixels where the lips are drawn together most: a join as wide as a pixel mixed
+    places above with places below, and the line of the lips had dots of the teeth."""
+    mouth, portrait = smiling.rig.motion.mouth, smiling.portrait
+    inside = np.concatenate([mouth.visible_upper[20:-20], mouth.visible_lower[-21:19:-1]])
+    picture = portrait.picture.copy()
+    cv2.fillPoly(picture, [np.round(inside).astype(np.int32)], (0, 255, 0))
+    recoloured = Puppet(replace(portrait, picture=picture), smiling.rig)
+    recolouring = np.abs(frame_of(picture).y.astype(int) - frame_of(portrait.picture).y).max()
+
+    sealed = every_viseme(seal=1)
+    for frame, other in zip(smiling.puppet.frames(sealed), recoloured.frames(sealed), strict=True):
+        dots = np.abs(frame.y.astype(int) - other.y) > 0.1 * recolouring
+        assert dots.sum() <= 8  # 10 to 50 of a join as wide as a pixel
 
 
 def test_shutting_it_brings_the_lips_together(smiling: Actor) -> None:

@@ -19,7 +19,7 @@ from lipsync.animation.types import resting_track
 from tests.bench.test_living_face import FACE, STILL
 
 Picture = NDArray[np.uint8]
-SIDE = round(0.9 * EYES)
+SIDE = round(EYES)
 
 
 def skin(seed: int = 0) -> Picture:
@@ -50,6 +50,13 @@ def test_skin_that_is_not_recognized_is_not_measured() -> None:
     assert np.isnan(found[-1])
     assert not np.isnan(found[:-1]).any()
     assert np.isnan(part_of_lips([crops[0], skin(1)], shut)).all()
+
+
+def test_a_best_match_at_the_border_of_the_search_is_none() -> None:
+    """What it looks like may lie further on: hopper's wrinkles were taken for one another so."""
+    shut = skin()
+    found = part_of_lips([opened(shut, 0, 5)] * 9 + [opened(shut, 0, round(0.25 * EYES))], shut)
+    assert np.isnan(found).tolist() == [False] * 9 + [True]
 
 
 def test_a_crop_is_level_and_of_one_size() -> None:

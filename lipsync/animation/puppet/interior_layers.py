@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lipsync.animation.puppet.curves import smoothstep
 from lipsync.animation.puppet.interior import Bytes, Floats, Interior
 from lipsync.animation.puppet.motion import Motion
-from lipsync.animation.puppet.own_teeth import cut_upper_teeth
+from lipsync.animation.puppet.own_teeth import cut_upper_teeth, light_beside_own_teeth
 from lipsync.animation.puppet.palette import Palette, study_colours
 from lipsync.animation.puppet.teeth import LOWER_ARCH, UPPER_ARCH, Project, draw_arch
 from lipsync.face.pose import HeadFit
@@ -54,6 +54,10 @@ def build_interior(portrait: Portrait, motion: Motion) -> Interior:
         upper_project = _projection(portrait.head, raised)
     upper = draw_arch(UPPER_ARCH, upper_project, size, palette.tooth, palette.gum, finer)
     lower = draw_arch(LOWER_ARCH, project, size, palette.tooth * np.float32(_LOWER_TEETH), palette.gum, finer)
+    if own.size:
+        light = light_beside_own_teeth(own, upper)
+        upper[..., :3] *= light
+        lower[..., :3] *= light
     across, below = _mouth_axes(size, middle - [left, top], motion)
     return Interior(
         int(left),

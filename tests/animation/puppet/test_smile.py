@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from lipsync.animation.puppet import Puppet
-from lipsync.animation.puppet.interior import Interior, build_interior
+from lipsync.animation.puppet.interior import Interior
+from lipsync.animation.puppet.interior_layers import build_interior
 from lipsync.face.finder import FaceFinder
 from lipsync.face.topology import LOWER_LIP, UPPER_LIP
 from lipsync.video.frame import frame_of, picture_of

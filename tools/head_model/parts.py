@@ -18,8 +18,8 @@ _BODY = {
     "breast/female-young-averagemuscle-averageweight-mincup-averagefirmness": 1.0,
 } | {f"macrodetails/{origin}-female-young": 1 / 3 for origin in ("african", "asian", "caucasian")}
 """Targets, and how much of them: a young woman of everywhere."""
-_LIPS_SHUT = 0.035
-"""Share of mouthClose that brings the lips of the resting face together."""
+_REST = {"mouthClose": 0.035, "mouthSmileLeft": 0.16, "mouthSmileRight": 0.16, "browInnerUp": -0.12}
+"""Units of the resting face, which otherwise parts its lips a little and looks sad."""
 _CORNER_SLIT, _LOWER_LIP_FALLS = 0.0009, -0.012
 """Metres that the upper lip comes down there, and what jawOpen moves the lower lip by and the upper one does not."""
 _BUST, _ELBOW = 1.17, 0.27
@@ -63,7 +63,7 @@ class Body:
         self.data = data
         body = data.groups["body"]
         shaped = data.vertices + sum(data.target(path) * share for path, share in _BODY.items())
-        shaped = shaped + data.units["mouthClose"] * _LIPS_SHUT
+        shaped = shaped + sum(data.units[name] * share for name, share in _REST.items())
         self.vertices: Floats = shaped - [0.0, shaped[np.unique(body.vertices), 1].min(), 0.0]
         self._shut_corners()
         quads = body.vertices

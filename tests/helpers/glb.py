@@ -50,9 +50,10 @@ class Glb:
         mesh = self.mesh(name)
         (primitive,) = mesh["primitives"]
         places = self.values(primitive["attributes"]["POSITION"])
+        names = mesh.get("extras", {}).get("targetNames", [])
         for target, weight in weights.items():
-            if target in mesh["extras"]["targetNames"]:
-                which = primitive["targets"][mesh["extras"]["targetNames"].index(target)]
+            if target in names:
+                which = primitive["targets"][names.index(target)]
                 places = places + weight * self.values(which["POSITION"])
         return places
 

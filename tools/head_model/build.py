@@ -188,7 +188,7 @@ def _eye(body: Body, side: str, material: Material) -> Mesh:
 
 
 def _lashes(body: Body, material: Material) -> Mesh:
-    part = body.group(*(f"{side}-eyelashes-{row}" for side in "lr" for row in (1, 2)))
+    part = body.group("l-eyelashes-2", "r-eyelashes-2")  # of the upper lids; no target moves the lower ones
     place = body.vertices[part.rows]
     skin = body.vertices[np.unique(body.skin.rows)]
     gap = np.array([np.linalg.norm(skin - one, axis=1).min() for one in place])

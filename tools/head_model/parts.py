@@ -18,8 +18,10 @@ _BODY = {
     "breast/female-young-averagemuscle-averageweight-mincup-averagefirmness": 1.0,
 } | {f"macrodetails/{origin}-female-young": 1 / 3 for origin in ("african", "asian", "caucasian")}
 """Targets, and how much of them: a young woman of everywhere."""
-_LIPS_SHUT = 0.035
-"""Share of mouthClose that brings the lips of the resting face together."""
+_REST = {"mouthClose": 0.035, "mouthSmileLeft": 0.16, "mouthSmileRight": 0.16, "browInnerUp": -0.12}
+"""Units of the resting face, which otherwise parts its lips a little and looks sad."""
+_CORNER_SLIT, _LOWER_LIP_FALLS = 0.0009, -0.012
+"""Metres that the upper lip comes down there, and what jawOpen moves the lower lip by and the upper one does not."""
 _BUST, _ELBOW = 1.17, 0.27
 """Metres: the height at which the bust ends, and the distance from the middle at which the arms do."""
 _NECKLINE, _NECKLINE_SLOPE = 1.350, -0.45
@@ -61,8 +63,9 @@ class Body:
         self.data = data
         body = data.groups["body"]
         shaped = data.vertices + sum(data.target(path) * share for path, share in _BODY.items())
-        shaped = shaped + data.units["mouthClose"] * _LIPS_SHUT
+        shaped = shaped + sum(data.units[name] * share for name, share in _REST.items())
         self.vertices: Floats = shaped - [0.0, shaped[np.unique(body.vertices), 1].min(), 0.0]
+        self._shut_corners()
         quads = body.vertices
         triangles = np.concatenate([quads[:, [0, 1, 2]], quads[:, [0, 2, 3]]])
         self.normals = vertex_normals(self.vertices, triangles).astype(np.float64)
@@ -80,6 +83,14 @@ class Body:
         self.vertices, normals = self.extended(self.vertices), self.extended(self.normals)
         self.normals = normals / np.linalg.norm(normals, axis=1, keepdims=True)
         self.neck, self.shirt = neck, shirt
+
+    def _shut_corners(self) -> None:
+        """Bring the lips together towards the corners of the mouth, where those of the targets leave a slit."""
+        x, y, z = (self.vertices - self.lips_meet()).T
+        across = np.interp(np.abs(x), [0.007, 0.012, 0.0205, 0.023], [0.0, 1.0, 1.0, 0.0])
+        way = _CORNER_SLIT * across * np.exp(-((y / 0.003) ** 2)) * (np.abs(z) < 0.02)
+        is_lower = self.data.units["jawOpen"][:, 1] < _LOWER_LIP_FALLS
+        self.vertices[:, 1] += np.where(is_lower, 0.7 * way, -way)
 
     def extended(self, values: Floats) -> Floats:
         """(V + cuts, ...) values at MakeHuman's vertices (V, ...), and at those where surfaces were cut."""

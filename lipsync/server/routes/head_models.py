@@ -99,7 +99,7 @@ def blueprint(settings: Settings, loading: Loading) -> Blueprint:
         "3D model of a picture of your own",
         *file_responses(f"A relief with the picture as its texture. {_TARGETS}", (GLB,))[:1],
         tag="portraits",
-        description="The picture is not kept; what is computed of it stays in the cache.",
+        description="What is prepared of the picture stays in the cache, as with a video: the next time is fast.",
         body=Body(form=HeadModelRequest),
         errors=(
             *(*faults.UPLOAD_ERRORS, "wrong_type", "bad_field", "body_too_large", "file_too_large"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -125,3 +126,31 @@ def test_what_the_picture_cuts_off_of_a_face_is_not_smeared_over_it() -> None:
     beyond = fading.texture_coordinates[:, 1] < 0
     assert beyond.any()
     assert (fading.colours[beyond, 3] == 0).all()
+
+
+def holes(glb: Glb, **weights: float) -> int:
+    """Pixels of half a millimetre, inside the silhouette from the front, that no surface covers."""
+    covered = np.zeros((900, 1000), np.uint8)
+    for mesh in glb.document["meshes"]:
+        places = glb.positions(mesh["name"], **weights)[:, :2]
+        pixels = ((places * [1, -1] + [0.25, 1.70]) / 0.0005).astype(np.int32)
+        triangles = glb.values(mesh["primitives"][0]["indices"]).astype(int).reshape(-1, 3)
+        for triangle in pixels[triangles]:
+            cv2.fillConvexPoly(covered, triangle, 1)
+    outside = np.pad(1 - covered, 1, constant_values=1)
+    _, regions = cv2.connectedComponents(outside)
+    return int(((regions != regions[0, 0]) & (outside > 0)).sum())
+
+
+@pytest.mark.parametrize(
+    "weights",
+    [{}, {"viseme_aa": 1.0}, {"viseme_O": 1.0}, {"jawOpen": 1.0}, {"eyeBlinkLeft": 1.0, "browInnerUp": 1.0}],
+)
+def test_there_are_no_holes(hopper_glb: Glb, weights: dict[str, float]) -> None:
+    assert holes(hopper_glb, **weights) == 0
+
+
+def test_a_hole_would_be_noticed(hopper: Actor) -> None:
+    model = portrait_model(hopper.portrait, hopper.rig)
+    without = replace(model, meshes=tuple(mesh for mesh in model.meshes if mesh.name != "LeftEyeball"))
+    assert holes(Glb(write_glb(without))) > 300

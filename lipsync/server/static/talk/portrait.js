@@ -78,7 +78,9 @@ export function createPortrait() {
   }
 
   still.addEventListener("load", () => setShape(still.naturalWidth, still.naturalHeight));
-  for (const video of films) video.addEventListener("loadedmetadata", () => setShape(video.videoWidth, video.videoHeight));
+  for (const video of [...films, ...loops.values()]) {
+    video.addEventListener("loadedmetadata", () => setShape(video.videoWidth, video.videoHeight));
+  }
   for (const video of loops.values()) {
     video.addEventListener("canplay", () => {
       if (!film) showLoop();

@@ -67,8 +67,8 @@ export const isConnected = (/** @type {Talk} */ talk) => !OFFLINE.has(talk.phase
 /** Whether there is an answer to interrupt. */
 export const canInterrupt = (/** @type {Talk} */ talk) => ANSWERING.has(talk.phase);
 
-/** Whether the answer of this number is to be played. */
-export const isPlayable = (/** @type {Talk} */ talk, /** @type {number} */ answer) => answer > talk.stopped;
+/** Whether the answer of this number is to be played: none while the person holds the button. */
+export const isPlayable = (/** @type {Talk} */ talk, /** @type {number} */ answer) => !talk.isHeld && answer > talk.stopped;
 
 /**
  * The next state, and what is to be done, in order.
@@ -102,10 +102,10 @@ export function advance(talk, event) {
       if (!talk.isHeld) return stay;
       return { talk: { ...talk, phase: "listening", isHeld: false }, actions: [{ type: "send", message: "clear" }] };
     case "answer":
-      if (!isConnected(talk) || !isPlayable(talk, event.answer)) return stay;
+      if (!isConnected(talk) || event.answer <= talk.stopped) return stay; // also while the button is held: it may follow
       return { ...stay, talk: { ...talk, answer: event.answer } };
     case "playing":
-      if (!isConnected(talk) || talk.isHeld || !isPlayable(talk, event.answer)) return stay;
+      if (!isConnected(talk) || !isPlayable(talk, event.answer)) return stay;
       return { ...stay, talk: { ...talk, phase: "speaking", answer: event.answer, question: null } };
     case "played":
       if (!canInterrupt(talk) || event.answer !== talk.answer) return stay;

@@ -61,7 +61,7 @@ const conversation = createConversation(playback, {
     conversation: conversationId && !transcript.isEmpty() ? conversationId : undefined,
     want: { audio: "pcm16", video: canUseMediaSource ? "fmp4" : "none", blendshapes: "none", motion: false, words: true },
     binary: true,
-    greeting: transcript.isEmpty() && !isConnected(conversation.state()) && conversation.state().question === null,
+    greeting: isGreetingWanted(),
     input: { rate: MICROPHONE_RATE },
     turn: { mode: talkButton.mode() },
   }),
@@ -115,6 +115,10 @@ const talkButton = createTalkButton(conversation, {
     else delete problem.dataset.i18n;
   },
 });
+
+/** A person who has begun to ask, or who has talked before, is not greeted. */
+const isGreetingWanted = () =>
+  transcript.isEmpty() && !isConnected(conversation.state()) && !conversation.state().question && !talkButton.isOn();
 
 /** @param {string} key of a message; "": none */
 function showRemark(key) {
@@ -180,7 +184,7 @@ byId("question-form", HTMLFormElement).addEventListener("submit", (event) => {
 });
 beginButton.addEventListener("click", () => {
   connect();
-  byId("talk-button", HTMLButtonElement).focus();
+  byId("talk-button", HTMLButtonElement).focus({ preventScroll: true });
 });
 playButton.addEventListener("click", (event) => {
   event.stopPropagation(); // the stage would interrupt
@@ -211,6 +215,9 @@ async function start() {
 }
 
 const login = createLogin({ emptyMessage: "key_empty", onSignedIn: start, onSignedOut: async () => {} });
+
+// The browser shows the page out of its memory (bfcache): the connection is gone, and another person may have signed in.
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
 connectLanguageMenu();
 render();

@@ -123,7 +123,7 @@ test("an interrupted question is not asked again", () => {
 });
 
 test("a session that the server ended for want of words waits for the person", () => {
-  const paused = after(...connected, { type: "paused" });
+  const paused = after(...connected, { type: "ending" }, { type: "lost" });
   assert.equal(paused.phase, "idle");
   assert.ok(!paused.actions.some(({ type }) => type === "open"));
 });

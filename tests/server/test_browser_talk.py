@@ -205,7 +205,9 @@ def test_a_microphone_that_is_refused_leaves_the_text_field(browser: Browser, se
         page = new()
         open_talk(page, server)
         page.get_by_role("button", name="Hold to talk").click()
-        expect(page.locator("#problem")).to_have_text(re.compile("not allowed for this page"), timeout=LONG_WAIT)
+        expect(page.locator("#microphone-problem")).to_have_text(
+            re.compile("not allowed for this page"), timeout=LONG_WAIT
+        )
         expect(page.get_by_role("button", name="Hold to talk")).to_have_attribute("aria-pressed", "false")
         ask(page, "repeat: In writing.")
         expect(page.locator("#transcript .assistant .said").last).to_have_text("In writing.", timeout=LONG_WAIT)
@@ -217,7 +219,7 @@ def test_a_page_without_https_says_why_there_is_no_microphone(browser: Browser, 
         page = new()
         open_talk(page, server)
         page.get_by_role("switch", name="Open microphone").click()
-        expect(page.locator("#problem")).to_have_text(re.compile("https"), timeout=LONG_WAIT)
+        expect(page.locator("#microphone-problem")).to_have_text(re.compile("https"), timeout=LONG_WAIT)
         expect(page.get_by_role("switch", name="Open microphone")).not_to_be_checked()
 
 

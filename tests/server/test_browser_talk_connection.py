@@ -61,6 +61,25 @@ def reconnect(page: Page, server: Server) -> None:
     assert not second["greeting"]
 
 
+def test_a_conversation_that_was_deleted_elsewhere_gives_way_to_a_new_one(browser: Browser, server: Server) -> None:
+    with tabs(browser, RECORD_SOCKETS) as new:
+        page = new()
+        wire = open_talk(page, server)
+        ask(page, "repeat: Soon forgotten.")
+        expect_phase(page, "speaking")
+        expect_phase(page, "listening")
+        deleted = next(message["conversation"] for message in wire.received if message["type"] == "ready")
+        assert server.ask("DELETE", f"/api/v1/conversations/{deleted}").status == 200
+        page.evaluate("sockets.at(-1).close()")
+        expect(page.locator('#call[data-phase="lost"]')).to_be_attached()
+        expect_phase(page, "listening")
+        expect(page.locator("#problem")).to_be_empty()
+        ask(page, "repeat: A new one.")
+        expect(page.locator("#transcript .assistant .said").last).to_have_text("A new one.", timeout=LONG_WAIT)
+        found = [message["conversation"] for message in wire.received if message["type"] == "ready"]
+        assert len(set(found)) == 2
+
+
 BLOCKED = """
     window.WebSocket = class extends EventTarget {
       static OPEN = 1;

@@ -130,6 +130,11 @@ export function createConversation(playback, listeners) {
     }
   }
 
+  addEventListener("offline", () => { // the socket would notice much later
+    if (!isConnected(talk)) return;
+    transport.close();
+    dispatch({ type: "lost" });
+  });
   addEventListener("online", () => { if (talk.phase === "lost") dispatch({ type: "connect" }); });
   addEventListener("pagehide", () => transport.close());
 

@@ -23,6 +23,7 @@ import { advance, INITIAL, isConnected, isPlayable } from "./state.js";
  * @property {(answer: number, text: string) => void} onCut only this was heard of an answer
  * @property {(sentence: string, code: string) => void} onProblem in words of the server; "": it is over
  * @property {(reason: string) => void} onClosing the server ends the session
+ * @property {() => void} onForgotten the server does not know the conversation that was to be continued
  * @property {() => void} onWrittenOnly WebSockets are refused on the way: questions in writing, answers as sound
  * @property {() => import("./chat-events.js").HistoryMessage[]} history what was said
  * @property {() => string} persona name of who answers
@@ -33,10 +34,9 @@ import { advance, INITIAL, isConnected, isPlayable } from "./state.js";
  * @param {ConversationListeners} listeners
  */
 export function createConversation(playback, listeners) {
-  const { start, onChange, onReady, onHeard, onSentence, onCut, onProblem, onClosing } = listeners;
+  const { start, onChange, onReady, onHeard, onSentence, onCut, onProblem, onClosing, onForgotten } = listeners;
   let talk = INITIAL;
   let calmTimer = 0;
-  let isPausing = false; // the server has said that it ends the session because nobody spoke
 
   /**
    * @param {number} kind
@@ -56,9 +56,8 @@ export function createConversation(playback, listeners) {
     onBinary: takeBinary,
     onLost(error) {
       if (error) onProblem(error.message, error.code);
-      if (error?.status === 401) isPausing = true; // the login form asks for the key
-      dispatch({ type: isPausing ? "paused" : "lost" });
-      isPausing = false;
+      if (error?.status === 401) dispatch({ type: "ending" }); // the login form asks for the key
+      dispatch({ type: "lost" });
     },
     onBlocked() {
       const { history, persona } = listeners;
@@ -116,16 +115,26 @@ export function createConversation(playback, listeners) {
         break;
       case "done": if (message.answer !== undefined) playback.complete(message.answer, message.total_duration); break;
       case "error":
+        if (message.code === "conversation_unknown" && !isConnected(talk)) { // deleted meanwhile: a new one begins
+          onForgotten();
+          transport.send({ type: "start", ...start() });
+          break;
+        }
         onProblem(message.error, message.code);
         dispatch({ type: "refused" });
         break;
       case "closing":
-        isPausing = message.reason === "idle";
+        if (message.reason === "idle") dispatch({ type: "ending" }); // nobody has spoken for long
         onClosing(message.reason);
         break;
     }
   }
 
+  addEventListener("offline", () => { // the socket would notice much later
+    if (!isConnected(talk)) return;
+    transport.close();
+    dispatch({ type: "lost" });
+  });
   addEventListener("online", () => { if (talk.phase === "lost") dispatch({ type: "connect" }); });
   addEventListener("pagehide", () => transport.close());
 

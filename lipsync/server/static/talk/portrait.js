@@ -11,6 +11,8 @@ import { pictureOf } from "./personas.js";
 /** @type {{ [phase in Phase]?: LoopKind }} */
 const LOOPS = { hearing: "listening", thinking: "thinking" }; // idle in all other phases
 
+const RETRY_MS = 5000; // after a loop could not be loaded: the server may be starting
+const MAX_RETRIES = 12;
 const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 
 export function createPortrait() {
@@ -28,6 +30,7 @@ export function createPortrait() {
   let target = "idle";
   /** @type {LoopKind | null} */
   let shown = null;
+  let retries = 0;
   let isTalking = false; // the conversation has begun: all loops are loaded
 
   /**
@@ -78,11 +81,21 @@ export function createPortrait() {
   }
 
   still.addEventListener("load", () => setShape(still.naturalWidth, still.naturalHeight));
-  for (const video of films) video.addEventListener("loadedmetadata", () => setShape(video.videoWidth, video.videoHeight));
+  for (const video of [...films, ...loops.values()]) {
+    video.addEventListener("loadedmetadata", () => setShape(video.videoWidth, video.videoHeight));
+  }
   for (const video of loops.values()) {
     video.addEventListener("canplay", () => {
       if (!film) showLoop();
       load();
+    });
+    video.addEventListener("error", () => {
+      if (!video.hasAttribute("src") || retries >= MAX_RETRIES) return;
+      retries += 1;
+      setTimeout(() => {
+        video.removeAttribute("src");
+        load();
+      }, RETRY_MS);
     });
     video.addEventListener("transitionend", () => { if (!video.classList.contains("shown")) video.pause(); });
   }
@@ -97,6 +110,7 @@ export function createPortrait() {
     show(chosen) {
       if (persona?.avatar !== chosen.avatar || !persona) unload();
       persona = chosen;
+      retries = 0;
       still.src = pictureOf(chosen);
       backdrop.src = still.src;
       load();

@@ -4,10 +4,10 @@
 import { byId, setText } from "../shared/dom.js";
 import { catchApiError } from "../shared/http.js";
 import { connectLanguageMenu, onLanguageChange, setMessage, translate } from "../shared/i18n.js";
-import { createConversationList } from "./conversation-list.js";
 import { createLogin } from "../shared/login.js";
 import { canUseMediaSource } from "../shared/media-source.js";
 import { createCaptions } from "./captions.js";
+import { createConversationList } from "./conversation-list.js";
 import { createConversation } from "./conversation.js";
 import { createPersonas } from "./personas.js";
 import { createPlayback } from "./playback.js";
@@ -39,7 +39,7 @@ const personas = createPersonas((persona) => {
   portrait.show(persona);
   if (isTalking) connect();
 });
-const transcript = createTranscript(() => personas.chosen()?.title ?? "");
+const transcript = createTranscript(personas.chosen);
 const playback = createPlayback(portrait.films, {
   onPlaying(answer, film) {
     portrait.showFilm(film); // first: the loop stays as it is
@@ -61,7 +61,7 @@ const conversation = createConversation(playback, {
     conversation: conversationId && !transcript.isEmpty() ? conversationId : undefined,
     want: { audio: "pcm16", video: canUseMediaSource ? "fmp4" : "none", blendshapes: "none", motion: false, words: true },
     binary: true,
-    greeting: transcript.isEmpty() && !isConnected(conversation.state()) && conversation.state().question === null,
+    greeting: isGreetingWanted(),
     input: { rate: MICROPHONE_RATE },
     turn: { mode: talkButton.mode() },
   }),
@@ -76,7 +76,7 @@ const conversation = createConversation(playback, {
   },
   onHeard(text, isFinal) {
     transcript.setHeard(text);
-    showRemark(text || !isFinal ? "" : "nothing_heard");
+    show(remark, text || !isFinal ? "" : "nothing_heard");
   },
   onSentence(sentence) {
     transcript.addSentence(sentence);
@@ -84,13 +84,14 @@ const conversation = createConversation(playback, {
   },
   onCut: transcript.cut,
   onProblem: (sentence) => setText(problem, sentence),
+  onForgotten() { conversationId = null; },
   onWrittenOnly() {
     byId("voice", HTMLElement).hidden = true;
     setMessage(byId("written-only", HTMLElement), "written_only");
   },
   history: transcript.messages,
   persona: () => personas.chosen()?.name ?? "",
-  onClosing(reason) { showRemark(reason === "idle" ? "paused" : ""); },
+  onClosing(reason) { show(remark, reason === "idle" ? "paused" : ""); },
 });
 
 const conversations = createConversationList({
@@ -109,19 +110,22 @@ const conversations = createConversationList({
 const talkButton = createTalkButton(conversation, {
   onBegin: connect,
   onModeChange: () => conversation.changeSession(),
-  showProblem(key) {
-    problem.textContent = "";
-    if (key) setMessage(problem, key);
-    else delete problem.dataset.i18n;
-  },
+  showProblem: (key) => show(byId("microphone-problem", HTMLElement), key),
 });
 
-/** @param {string} key of a message; "": none */
-function showRemark(key) {
-  if (key) setMessage(remark, key);
+/** A person who has begun to ask, or who has talked before, is not greeted. */
+const isGreetingWanted = () =>
+  transcript.isEmpty() && !isConnected(conversation.state()) && !conversation.state().question && !talkButton.isOn();
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} key of a message; "": none
+ */
+function show(element, key) {
+  if (key) setMessage(element, key);
   else {
-    delete remark.dataset.i18n;
-    remark.textContent = "";
+    delete element.dataset.i18n;
+    element.textContent = "";
   }
 }
 
@@ -140,7 +144,7 @@ function render() {
   interruptButton.hidden = !canInterrupt(talk);
   if (talk.phase !== "speaking") rest();
   portrait.setPhase(talk.phase);
-  if (talk.phase !== "listening" && talk.phase !== "idle") showRemark("");
+  if (talk.phase !== "listening" && talk.phase !== "idle") show(remark, "");
   talkButton.update();
   newButton.hidden = transcript.isEmpty();
   playButton.hidden = !playback.isRefused();
@@ -169,6 +173,7 @@ function ask() {
   if (!text) return;
   playback.unlock();
   question.value = "";
+  setText(problem, "");
   questions += 1;
   transcript.addQuestion(text);
   conversation.dispatch({ type: "ask", question: { id: `q${questions}`, text } });
@@ -180,7 +185,7 @@ byId("question-form", HTMLFormElement).addEventListener("submit", (event) => {
 });
 beginButton.addEventListener("click", () => {
   connect();
-  byId("talk-button", HTMLButtonElement).focus();
+  byId("talk-button", HTMLButtonElement).focus({ preventScroll: true });
 });
 playButton.addEventListener("click", (event) => {
   event.stopPropagation(); // the stage would interrupt
@@ -211,6 +216,9 @@ async function start() {
 }
 
 const login = createLogin({ emptyMessage: "key_empty", onSignedIn: start, onSignedOut: async () => {} });
+
+// The browser shows the page out of its memory (bfcache): the connection is gone, and another person may have signed in.
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
 connectLanguageMenu();
 render();

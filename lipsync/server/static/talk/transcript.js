@@ -9,8 +9,8 @@ import { onLanguageChange, translate } from "../shared/i18n.js";
 
 /** @typedef {{ role: Role, text: string, interrupted: boolean }} StoredUtterance */
 
-/** `titleOf` is the name of who answers. */
-export function createTranscript(/** @type {() => string} */ titleOf) {
+/** `persona()` is who answers. */
+export function createTranscript(/** @type {() => import("./personas.js").Persona | null} */ persona) {
   const list = byId("transcript", HTMLElement);
   const empty = byId("transcript-empty", HTMLElement);
   /** @type {Utterance[]} */
@@ -18,17 +18,18 @@ export function createTranscript(/** @type {() => string} */ titleOf) {
   /** @type {Map<number, Utterance>} */
   const answers = new Map(); // by number of the answer
 
-  const speaker = (/** @type {Role} */ role) => (role === "user" ? translate("you") : titleOf());
+  const speaker = (/** @type {Role} */ role) => (role === "user" ? translate("you") : persona()?.title ?? "");
 
   /**
    * @param {Role} role
    * @param {string} text
    */
   function add(role, text, isOpen = false) {
+    const language = role === "assistant" && persona()?.language;
     const item = createElement(
       "li", { className: role },
       createElement("span", { className: "speaker", textContent: speaker(role) }),
-      createElement("span", { className: "said", textContent: text }),
+      createElement("span", { className: "said", textContent: text, ...(language && { lang: language }) }),
     );
     const utterance = { role, text, isOpen, item };
     utterances.push(utterance);

@@ -46,8 +46,8 @@ def add_websocket_route(
     """Serve WebSockets at ``rule``, a Flask rule such as ``/api/talk/<id>``.
 
     The handshake is checked like a request for any other Flask route (host name, origin, key, rate limit) and is in
-    the request log; ``admit`` is called in it, and may raise LipsyncError, also for plain requests.
-    Then ``endpoint`` runs in the event loop with a WebSocket that it has to accept. The rule's variables are
+    the request log; ``admit`` is called in it, and may raise LipsyncError, also for a plain request. Then
+    ``endpoint`` runs in the event loop with a WebSocket that it has to accept. The rule's variables are
     ``websocket.path_params``. ``websocket.state`` has the :class:`Caller` as ``caller``, its ticket or None as
     ``ticket``, and the :class:`asyncio.Event` ``stopping``, which is set when the server stops: after ``farewell_s``
     seconds, or when the endpoint has ended, the connection is closed with code 1001, and an endpoint that still runs

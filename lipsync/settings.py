@@ -157,6 +157,11 @@ class Settings(BaseSettings):
     )
     persona: str = Field("ada", description="Default persona of a conversation.")
     personas: Path | None = Field(None, description="Folder of your own personas, as TOML files; not set: none.")
+    mock: bool = Field(
+        False,
+        description="Converse without language model and speech recognition, with fixed replies and transcripts, for "
+        "people who build a page: lipsync serve --mock.",
+    )
     voices: str = Field(
         "xtts,remote,hibari,silero,espeak",
         description="Voice engines in order of preference; for one language: …; ru: silero, espeak.",

@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.talk_loop.words import RECALL, conversation_of, sentences
+from bench.talk_loop.words import RECALL, conversation_of, question_text
 from lipsync.conversation.assemble import conversation_parts
 from lipsync.conversation.personas.load import load_personas
 from lipsync.conversation.responder import Speaker
@@ -80,7 +80,7 @@ class PilotEars:
         timestamps: bool = False,  # noqa: ARG002 - as every transcriber
         threads: int | None = None,  # noqa: ARG002
     ) -> Transcript:
-        text = sentences(conversation_of(samples), random.Random(), 1)
+        text = question_text(conversation_of(samples), random.Random())
         return Transcript(text, language or "en", len(samples) / RATE)
 
     def health_check(self) -> bool:

@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import cycle, islice
+from itertools import cycle, groupby, islice
 
 from websockets.exceptions import WebSocketException
 
@@ -52,7 +52,10 @@ async def converse(port: int, number: int, until: float, seen: Seen) -> None:
             async with open_client(port, want={"video": "fmp4"}, turn={"mode": "manual"}) as client:
                 for kind in islice(cycle(TURNS), TURNS_OF_A_CONNECTION):
                     client.received.clear()
-                    await take_turn(client, kind, sentences(number, chance, 2), question)
+                    try:
+                        await take_turn(client, kind, sentences(number, chance, 2), question)
+                    except TimeoutError as error:
+                        raise TimeoutError(f"{kind}, after {described(client)}") from error
                     check(number, kind, client, seen)
                     if loop.time() >= until:
                         break
@@ -63,6 +66,12 @@ async def converse(port: int, number: int, until: float, seen: Seen) -> None:
             if not has_left:
                 seen.complain(f"conversation {number}: {type(error).__name__} {error}")
                 await asyncio.sleep(_PAUSE_S)
+
+
+def described(client: Client) -> str:
+    """The types of the messages of this turn, in order, with the answers they belong to; repetitions once."""
+    named = (one.type if one.answer is None else f"{one.type} {one.answer}" for one in client.received)
+    return ", ".join(name for name, _ in groupby(named)) or "no message"
 
 
 async def take_turn(client: Client, kind: str, text: str, question: Samples) -> None:

@@ -33,6 +33,12 @@ def sentences(number: int, chance: random.Random, count: int) -> str:
     )
 
 
+def question_text(number: int, chance: random.Random) -> str:
+    """A question in the words of conversation ``number`` that no answer contains: a person who says the words that
+    the avatar has just said is taken for its echo."""
+    return f"Did you see where my {chance.choice(WORDS[number])} went on day {chance.randrange(10_000)}?"
+
+
 def foreign_words(number: int, texts: Iterable[str]) -> list[str]:
     """The words in ``texts`` that belong to another conversation than ``number``."""
     others = [word for index, words in enumerate(WORDS) if index != number for word in words]

@@ -7,6 +7,8 @@ and with it 66 to 74 % of the samples of every video (docs/decisions/006-loudnes
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -64,25 +66,28 @@ class LoudnessNormalizer:
 
     def __init__(self) -> None:
         self._measured: list[NDArray[np.float32]] = []
+        self._peaks: list[NDArray[np.float32]] = []
         self._seconds = 0.0
         self._gain = 1.0
 
     def normalize(self, samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
         """Return the next (n,) float32 samples of this voice at TARGET, with no true peak above CEILING."""
+        peaks = true_peaks(samples, rate)
         if self._seconds < _ADAPTATION_S:
             self._measured.append(samples)
+            self._peaks.append(peaks)
             self._seconds += len(samples) / rate
-            self._gain = _find_gain(np.concatenate(self._measured), rate)
+            self._gain = _find_gain(np.concatenate(self._measured), np.concatenate(self._peaks), rate)
             if self._seconds >= _ADAPTATION_S:
-                self._measured = []
-        return limit_true_peaks((samples * np.float32(self._gain)).astype(np.float32), rate)
+                self._measured, self._peaks = [], []
+        return _amplify(samples, peaks, self._gain, rate)
 
 
-def _find_gain(samples: NDArray[np.float32], rate: int) -> float:
-    """Gain that brings (n,) ``samples`` to TARGET, including the loss in :func:`limit_true_peaks`."""
+def _find_gain(samples: NDArray[np.float32], peaks: NDArray[np.float32], rate: int) -> float:
+    """Gain that brings (n,) ``samples`` of (n,) true ``peaks`` to TARGET, including the loss to the limiter."""
     gain = 1.0
     for _ in range(3):
-        loudness = integrated_loudness(limit_true_peaks((samples * np.float32(gain)).astype(np.float32), rate), rate)
+        loudness = integrated_loudness(_amplify(samples, peaks, gain, rate), rate)
         if np.isfinite(loudness):
             gain = float(np.clip(gain * 10 ** ((TARGET - loudness) / 20), _MIN_GAIN, _MAX_GAIN))
     return gain
@@ -90,7 +95,13 @@ def _find_gain(samples: NDArray[np.float32], rate: int) -> float:
 
 def limit_true_peaks(samples: NDArray[np.float32], rate: int) -> NDArray[np.float32]:
     """Attenuate (n,) ``samples`` smoothly, 5 ms before and after each true peak above CEILING."""
-    peaks = true_peaks(samples, rate)
+    return _amplify(samples, true_peaks(samples, rate), 1.0, rate)
+
+
+def _amplify(samples: NDArray[np.float32], peaks: NDArray[np.float32], gain: float, rate: int) -> NDArray[np.float32]:
+    """(n,) ``samples`` of (n,) true ``peaks``, times ``gain`` and limited: peaks grow as the samples do, and are
+    measured once."""
+    samples, peaks = (samples * np.float32(gain)).astype(np.float32), peaks * np.float32(gain)
     if peaks.max(initial=0.0) <= CEILING:
         return samples
     allowed = np.minimum(1.0, CEILING / np.maximum(peaks, 1e-9))
@@ -112,9 +123,15 @@ def _k_weighted(samples: NDArray[np.float32], rate: int) -> NDArray[np.float64]:
     """(n,) through both filters of 48 kHz, whatever the rate: they are applied to frequencies, not to samples."""
     length = len(samples) + rate // 4  # the filters have rung out after a quarter of a second
     size = 1 << max(1, (length - 1).bit_length())
+    weighted: NDArray[np.float64] = np.fft.irfft(np.fft.rfft(samples, size) * _k_response(size, rate), size)
+    return weighted[: len(samples)]
+
+
+@lru_cache(4)
+def _k_response(size: int, rate: int) -> NDArray[np.complex128]:
+    """(size // 2 + 1,) of both filters at the frequencies of ``size`` samples."""
     z = np.exp(-2j * np.pi * np.minimum(np.fft.rfftfreq(size, 1 / rate), 24_000) / 48_000)
     response = np.ones(len(z), complex)
     for b, a in _STAGES:
         response *= (b[0] + b[1] * z + b[2] * z * z) / (a[0] + a[1] * z + a[2] * z * z)
-    weighted: NDArray[np.float64] = np.fft.irfft(np.fft.rfft(samples, size) * response, size)[: len(samples)]
-    return weighted
+    return response

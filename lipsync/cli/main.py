@@ -92,9 +92,12 @@ def lipsync_group() -> None:
 
 
 @click.command("serve", cls=Command, help="help.serve")
+@click.option("--mock", is_flag=True, help="help.serve_mock")
 @pass_session
-def serve_command(session: Session) -> int:
+def serve_command(session: Session, mock: bool) -> int:
     """Replace this process by the server."""
+    if mock:
+        os.environ["LIPSYNC_MOCK"] = "1"
     _ = session.settings  # an invalid setting is reported here, before the server starts
     config = "python:lipsync.server.gunicorn.config"
     server = [sys.executable, "-m", "gunicorn", "--config", config, "lipsync.server.wsgi:app"]

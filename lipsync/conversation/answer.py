@@ -124,7 +124,8 @@ class Answer:
         limits, characters = self._limits, 0
         try:
             async with asyncio.timeout(limits.text_s), aclosing(self._source.pieces) as pieces:
-                piece = await asyncio.wait_for(anext(pieces, None), limits.first_token_s)
+                async with asyncio.timeout(limits.first_token_s):
+                    piece = await anext(pieces, None)
                 while piece is not None:
                     self._mark("llm_first")
                     self._has_text.set()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lipsync.animation.body_motion.preset_motion import PresetMotionGenerator
+from lipsync.conversation.mock import MockResponder, MockTranscriber
 from lipsync.conversation.moods import MoodFinder
 from lipsync.conversation.personas.load import Personas
 from lipsync.conversation.reply_text import SpokenClauses
@@ -20,6 +21,13 @@ def conversation_parts(settings: Settings, personas: Personas) -> ConversationPa
 
         return PersonaResponder(settings, personas)
 
+    if settings.mock:
+        return ConversationParts(
+            responder=lambda: MockResponder(personas),
+            reply_text=SpokenClauses,
+            transcriber=MockTranscriber,
+            motion=lambda: PresetMotionGenerator(settings.motions),
+        )
     return ConversationParts(
         responder=responder,
         reply_text=SpokenClauses,

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Sequence
 
 from lipsync.conversation.personas.load import Personas
 from lipsync.conversation.personas.persona import Persona
+from lipsync.conversation.personas.speaker import speaker_of
 from lipsync.conversation.responder import Speaker
 from lipsync.errors import LipsyncError
 from lipsync.language_models.chain import ModelChain, ModelReply
@@ -31,16 +32,7 @@ class PersonaResponder:
 
     def speaker(self, persona: str | None) -> Speaker:
         """How the persona speaks. Raises PersonaError unknown_persona."""
-        found = self._personas.find(persona)
-        return Speaker(
-            found.name,
-            found.language,
-            found.voice,
-            found.avatar,
-            greeting=found.greeting,
-            fillers=found.fillers,
-            phrases=(found.greeting, *found.fillers),
-        )
+        return speaker_of(self._personas.find(persona))
 
     def reply(self, persona: str | None, history: Sequence[Message], question: str) -> PersonaReply:
         """The reply to ``question``; the first model that works writes it. Raises PersonaError unknown_persona."""

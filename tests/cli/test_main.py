@@ -26,6 +26,7 @@ from lipsync.face.avatars import avatar
 from lipsync.messages import LANGUAGES, translate
 from lipsync.pipeline.result import RenderedVideo
 from lipsync.pipeline.service import LipsyncService
+from lipsync.settings import Settings
 
 pytestmark = pytest.mark.slow
 
@@ -401,6 +402,20 @@ def test_the_doctor_says_what_is_missing_and_what_it_would_add(
     assert not any(line.startswith("✗") and "(optional: " in line for line in lines.values())
     assert lines["ffprobe"].startswith("–")
     assert lines["numpy"].startswith("✓")
+
+
+@pytest.mark.parametrize(("words", "is_mock"), [([], False), (["--mock"], True)])
+def test_serve_becomes_the_server(words: list[str], is_mock: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    def become(_program: str, arguments: list[str]) -> None:
+        assert arguments[-1] == "lipsync.server.wsgi:app"
+        assert Settings(_env_file=None).mock == is_mock
+        became.append(arguments)
+
+    became: list[list[str]] = []
+    monkeypatch.setenv("LIPSYNC_MOCK", "0")
+    monkeypatch.setattr(os, "execv", become)
+    main(["serve", *words])
+    assert len(became) == 1
 
 
 def test_help_is_in_the_persons_language(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,12 +100,12 @@ class Canvas:
 def _pack_blocks(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(H, W, 4) each value of ``plane`` (H, W) with its right, lower and lower right neighbour."""
     wide = np.pad(plane, ((0, 1), (0, 1)), "reflect")
-    return np.dstack([wide[:-1, :-1], wide[:-1, 1:], wide[1:, :-1], wide[1:, 1:]])
+    return np.asarray(cv2.merge([wide[:-1, :-1], wide[:-1, 1:], wide[1:, :-1], wide[1:, 1:]]), np.uint8)
 
 
 def _pack_pairs(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(H, W, 4) each pixel of ``plane`` (H, W, 2) with its right neighbour; the last one with itself."""
-    return np.dstack([plane, np.concatenate([plane[:, 1:], plane[:, -1:]], 1)])
+    return np.asarray(cv2.merge([plane, np.concatenate([plane[:, 1:], plane[:, -1:]], 1)]), np.uint8)
 
 
 def within(box: NodeBox, outer: NodeBox) -> tuple[slice, slice]:

@@ -85,11 +85,10 @@ class PixelSampler:
 
 def _sample_blocks(blocks: NDArray[np.uint8], half_places: Floats, out: NDArray[np.uint8]) -> None:
     """Fill ``out`` (h, w) with blocks of 2x2 pixels from ``blocks`` (H, W, 4), at ``half_places`` (h/2, w/2, 2)."""
-    four = cv2.remap(
-        blocks, half_places * np.float32(2), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
-    ).view(np.uint16)
+    places = cv2.add(half_places, half_places)
+    four = cv2.remap(blocks, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101).view(np.uint16)
     pairs = out.view(np.uint16)
-    pairs[::2], pairs[1::2] = four[..., 0], four[..., 1]
+    cv2.split(four, (pairs[::2], pairs[1::2]))  # twice as fast as to assign the rows
 
 
 def _sample_pairs(pairs: NDArray[np.uint8], half_places: Floats, out: NDArray[np.uint8]) -> None:

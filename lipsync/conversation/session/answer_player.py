@@ -144,8 +144,9 @@ class AnswerPlayer:
     async def _wait_until_due(self, start: float) -> None:
         while (ahead := start - self._playback.played - MAX_AHEAD_S) > _TOLERANCE_S:
             self._moved.clear()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._moved.wait(), ahead)
+            with suppress(TimeoutError):  # wait_for of Python 3.11 can lose a cancellation
+                async with asyncio.timeout(ahead):
+                    await self._moved.wait()
 
 
 async def _cancelled(task: asyncio.Task[None]) -> None:

@@ -63,8 +63,11 @@ OPENAI_VOICES = {
     **dict.fromkeys(("ash", "ballad", "cedar", "echo", "onyx", "verse"), "male"),
 }
 """OpenAI's voices: for each of them the first voice of this sex speaks that there is in the language."""
-MODELS = ("lipsync", "tts-1", "tts-1-hd", "gpt-4o-mini-tts", "gpt-4o-mini-tts-2025-12-15")
-"""Our model, and OpenAI's names for it: many clients begin with one of those and look whether it exists."""
+SPEECH_MODELS = ("lipsync", "tts-1", "tts-1-hd", "gpt-4o-mini-tts", "gpt-4o-mini-tts-2025-12-15")
+"""Our voices, and OpenAI's names for them: many clients begin with one of those and look whether it exists."""
+TRANSCRIPTION_MODELS = ("whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe")
+"""OpenAI's names for our speech recognition."""
+MODELS = (*SPEECH_MODELS, *TRANSCRIPTION_MODELS)
 _WORDLESS_S = 0.5
 """Seconds of silence for a text without letters or digits. OpenAI answers such a text with sound, and clients send
 one: a full stop to check a key (sfortis/openai_tts), a line of dots or an emoji where they split an answer."""
@@ -162,15 +165,19 @@ def blueprint(loading: Loading) -> Blueprint:
     @v1.get("/audio/models")
     @described(
         "Models of the speech interface",
-        ResponseSpec(200, "Names of the one model.", AudioModelsAnswer),
+        ResponseSpec(200, "Names of the one model that speaks.", AudioModelsAnswer),
         tag="openai",
         description="For clients such as Open WebUI, which ask without a key.",
     )
     def audio_models() -> Response:
-        return json_response(AudioModelsAnswer(models=[AudioModel(id=name, name=name) for name in MODELS]))
+        return json_response(AudioModelsAnswer(models=[AudioModel(id=name, name=name) for name in SPEECH_MODELS]))
 
     @v1.get("/models")
-    @described("All models", ResponseSpec(200, "The one model, under each of its names.", ModelsAnswer), tag="openai")
+    @described(
+        "All models",
+        ResponseSpec(200, "What speaks and what hears, under each of their names.", ModelsAnswer),
+        tag="openai",
+    )
     def models() -> Response:
         return json_response(ModelsAnswer(object="list", data=[_model(name) for name in MODELS]))
 

@@ -142,7 +142,9 @@ def test_the_language_is_found_from_the_text(client_of_still: FlaskClient, servi
 
 
 def test_models(client: OpenAI) -> None:
-    names = ["lipsync", "tts-1", "tts-1-hd", "gpt-4o-mini-tts", "gpt-4o-mini-tts-2025-12-15"]
+    speak = ["lipsync", "tts-1", "tts-1-hd", "gpt-4o-mini-tts", "gpt-4o-mini-tts-2025-12-15"]
+    hear = ["whisper-1", "gpt-4o-transcribe", "gpt-4o-mini-transcribe"]
+    names = [*speak, *hear]
     assert [one.id for one in client.models.list()] == names
     for name in names:
         assert client.models.retrieve(name).id == name
@@ -288,6 +290,7 @@ def test_open_webui(client_of_still: FlaskClient, base: str) -> None:
     assert {"alloy", "echo", "fable", "onyx", "nova", "shimmer"} <= {*names}
     models = client_of_still.get(f"{base}/audio/models").get_json()["models"]
     assert {"tts-1", "tts-1-hd"} <= {one["id"] for one in models}
+    assert "whisper-1" not in {one["id"] for one in models}, "it offers these as voices' models"
     for voice in names:
         answer = client_of_still.post(
             f"{base}/audio/speech",

@@ -1,10 +1,9 @@
 // @ts-check
 // The WebSocket of a live conversation: opened with a ticket, which a page needs because it cannot send a key.
 
-import { ApiError, requestJson } from "../shared/http.js";
+import { ApiError } from "../shared/api-error.js";
 import { packMicrophone, unpack } from "./protocol.js";
 
-const STREAM = "api/v1/stream";
 const SUBPROTOCOL = "lipsync.v1";
 const MAX_BLOCKED = 2; // attempts in a row after which a proxy is taken to refuse WebSockets
 const UPGRADE_REQUIRED = 426; // what the server answers there to a request that is no WebSocket's
@@ -24,12 +23,20 @@ const UPGRADE_REQUIRED = 426; // what the server answers there to a request that
  *   sendSound: (samples: Int16Array) => void }} Transport What carries messages of a conversation. */
 
 /**
+ * @typedef {object} StreamServer The server as the owner of the page reaches it. The functions throw ApiError.
+ * @property {string} stream absolute address of the WebSocket, with http: or https:
+ * @property {() => Promise<string>} requestTicket
+ * @property {(address: string) => Promise<unknown>} requestJson
+ */
+
+/**
  * `onBlocked` is called when HTTP works and WebSockets do not.
  *
+ * @param {StreamServer} server
  * @param {TransportListeners & { onBlocked: () => void }} listeners
  * @returns {Transport}
  */
-export function createConnection({ start, onMessage, onBinary, onLost, onBlocked }) {
+export function createConnection(server, { start, onMessage, onBinary, onLost, onBlocked }) {
   /** @type {WebSocket | null} */
   let socket = null;
   let attempt = 0; // grows with each: what belongs to an earlier one is dropped
@@ -55,9 +62,9 @@ export function createConnection({ start, onMessage, onBinary, onLost, onBlocked
 
   /** @param {number} current */
   async function connect(current) {
-    const { ticket } = await requestJson("api/v1/tickets", { method: "POST" });
+    const ticket = await server.requestTicket();
     if (current !== attempt) return;
-    const address = new URL(STREAM, document.baseURI);
+    const address = new URL(server.stream);
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     const opened = new WebSocket(address, [SUBPROTOCOL, `ticket.${ticket}`]);
     socket = opened;
@@ -94,7 +101,7 @@ export function createConnection({ start, onMessage, onBinary, onLost, onBlocked
    */
   async function explainFailure() {
     try {
-      await requestJson(STREAM);
+      await server.requestJson(server.stream);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.status !== UPGRADE_REQUIRED) return error;

@@ -22,18 +22,22 @@ import { advance, INITIAL, isConnected, isPlayable } from "./state.js";
  * @property {(answer: number, text: string) => void} onCut only this was heard of an answer
  * @property {(sentence: string, code: string) => void} onProblem in words of the server; "": it is over
  * @property {(reason: string) => void} onClosing the server ends the session
+ * @property {(message: import("./protocol.js").ServerMessage) => void} [onMessage] each message, before it is acted on
  */
 
 /**
+ * @param {import("./connection.js").StreamServer} server
  * @param {Playback} playback
  * @param {ConversationListeners} listeners
+ * @param {AbortSignal} [signal] ends the listening to events of the window
  */
-export function createConversation(playback, { start, onChange, onReady, onHeard, onSentence, onCut, onProblem, onClosing }) {
+export function createConversation(server, playback, listeners, signal) {
+  const { start, onChange, onReady, onHeard, onSentence, onCut, onProblem, onClosing, onMessage } = listeners;
   let talk = INITIAL;
   let calmTimer = 0;
   let isPausing = false; // the server has said that it ends the session because nobody spoke
 
-  const transport = createConnection({
+  const transport = createConnection(server, {
     start,
     onMessage: take,
     onBinary(kind, answer, begin, data) {
@@ -63,7 +67,7 @@ export function createConversation(playback, { start, onChange, onReady, onHeard
   function execute(action) {
     switch (action.type) {
       case "open": transport.open(action.delay_ms); break;
-      case "ask": transport.send({ type: "chat", message: action.question.text, id: action.question.id }); break;
+      case "ask": transport.send(messageOf(action.question)); break;
       case "send": transport.send(action.message === "interrupt" ? { type: "interrupt", played_ms: playedMs() } : { type: action.message }); break;
       case "stop": playback.stop(); break;
       case "finish": playback.finish(); break;
@@ -78,6 +82,7 @@ export function createConversation(playback, { start, onChange, onReady, onHeard
 
   /** @param {import("./protocol.js").ServerMessage} message */
   function take(message) {
+    onMessage?.(message);
     switch (message.type) {
       case "ready":
         onProblem("", "");
@@ -108,8 +113,8 @@ export function createConversation(playback, { start, onChange, onReady, onHeard
     }
   }
 
-  addEventListener("online", () => { if (talk.phase === "lost") dispatch({ type: "connect" }); });
-  addEventListener("pagehide", () => transport.close());
+  addEventListener("online", () => { if (talk.phase === "lost") dispatch({ type: "connect" }); }, { signal });
+  addEventListener("pagehide", () => transport.close(), { signal });
 
   return {
     dispatch,
@@ -125,12 +130,15 @@ export function createConversation(playback, { start, onChange, onReady, onHeard
     },
     /** Changes the present session by the fields of `start`. */
     changeSession() { if (isConnected(talk)) transport.send({ type: "start", ...start() }); },
-    /** Begins a session with other fields of `start`. */
-    restart() {
+    /** Ends the session; the next one begins with other fields of `start`. */
+    end() {
       playback.stop();
       transport.close();
       talk = INITIAL;
-      dispatch({ type: "connect" });
+      onChange(talk);
     },
   };
 }
+
+/** @param {import("./state.js").Question} question */
+const messageOf = ({ id, text, isVerbatim }) => (isVerbatim ? { type: "say", text, id } : { type: "chat", message: text, id });

@@ -37,14 +37,17 @@ export function createPlayback(videos, { onPlaying, onEnded, onPlayed, onRefused
   /** @type {AudioContext | null} */
   let context = null;
   let volume = 1;
+  let isMuted = false;
   let films = 0;
 
   const player = () => current?.sound ?? current?.film ?? null;
   const audio = () => (context ??= new AudioContext({ latencyHint: "interactive" }));
 
-  setInterval(() => {
+  const timer = window.setInterval(() => {
     if (current?.isPlaying) report(current);
   }, REPORT_MS);
+
+  const audible = () => (isMuted ? 0 : volume);
 
   /** @param {CurrentAnswer} answer */
   function report(answer) {
@@ -62,7 +65,7 @@ export function createPlayback(videos, { onPlaying, onEnded, onPlayed, onRefused
   /** @param {CurrentAnswer} answer */
   function openFilm(answer) {
     const video = /** @type {HTMLVideoElement} */ (videos[films++ % videos.length]);
-    video.volume = volume;
+    video.volume = audible();
     answer.film = createFilmPlayer(video, answer.mime ?? "", {
       onPlaying: () => started(answer, video),
       onEnded() {
@@ -86,7 +89,7 @@ export function createPlayback(videos, { onPlaying, onEnded, onPlayed, onRefused
       onEnded: () => finished(answer),
     });
     answer.sound = sound;
-    sound.setVolume(volume);
+    sound.setVolume(audible());
     if (audio().state === "suspended") audio().resume().catch(onRefused);
     for (const { start, samples } of answer.pieces) sound.add(start, samples);
     if (answer.duration !== null) sound.complete();
@@ -177,7 +180,13 @@ export function createPlayback(videos, { onPlaying, onEnded, onPlayed, onRefused
     /** @param {number} value 0 to 1 */
     setVolume(value) {
       volume = value;
-      player()?.setVolume(value);
+      player()?.setVolume(audible());
+    },
+    /** @param {boolean} value whether answers are seen only */
+    setMuted(value) {
+      isMuted = value;
+      for (const video of videos) video.muted = value; // some phones ignore the volume
+      player()?.setVolume(audible());
     },
     /** To be called while something is pressed: browsers play sound only of elements that a press has loaded. */
     unlock() {
@@ -186,5 +195,16 @@ export function createPlayback(videos, { onPlaying, onEnded, onPlayed, onRefused
     },
     /** Plays what was refused, after a press. */
     resume: () => player()?.resume(),
+    /** Ends playback for good, and gives back what the browser holds for it. */
+    destroy() {
+      stop();
+      clearInterval(timer);
+      for (const video of videos) {
+        video.pause();
+        video.removeAttribute("src");
+        video.load();
+      }
+      context?.close();
+    },
   };
 }

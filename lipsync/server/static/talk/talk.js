@@ -8,6 +8,7 @@ import { createLogin } from "../shared/login.js";
 import { canUseMediaSource } from "../shared/media-source.js";
 import { createCaptions } from "./captions.js";
 import { createConversation } from "./conversation.js";
+import { pageServer } from "./page-server.js";
 import { createPlayback } from "./playback.js";
 import { createPortrait } from "./portrait.js";
 import { MICROPHONE_RATE } from "./protocol.js";
@@ -35,7 +36,10 @@ let conversationId = null; // of the conversation that is continued by the next 
 let questions = 0;
 
 const portrait = createPortrait();
-const transcript = createTranscript(() => persona?.title ?? "");
+const transcript = createTranscript(
+  { list: byId("transcript", HTMLElement), empty: byId("transcript-empty", HTMLElement) },
+  (role) => (role === "user" ? translate("you") : persona?.title ?? ""),
+);
 const playback = createPlayback(portrait.films, {
   onPlaying(answer, film) {
     conversation.dispatch({ type: "playing", answer });
@@ -49,8 +53,12 @@ const playback = createPlayback(portrait.films, {
   onPlayed: (answer, ms) => conversation.reportPlayed(answer, ms),
   onRefused: () => {},
 });
-const captions = createCaptions(playback.time);
-const conversation = createConversation(playback, {
+const captions = createCaptions({
+  caption: byId("caption", HTMLElement),
+  spoken: byId("caption-spoken", HTMLElement),
+  rest: byId("caption-rest", HTMLElement),
+}, playback.time);
+const conversation = createConversation(pageServer, playback, {
   start: () => ({
     persona: persona?.name,
     conversation: conversationId && !transcript.isEmpty() ? conversationId : undefined,
@@ -142,7 +150,10 @@ byId("stage", HTMLElement).addEventListener("click", interrupt);
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !talkButton.cancel()) interrupt();
 });
-onLanguageChange(render);
+onLanguageChange(() => {
+  render();
+  transcript.renameSpeakers();
+});
 
 async function start() {
   const isServed = await login.check();

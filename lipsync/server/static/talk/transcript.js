@@ -1,24 +1,22 @@
 // @ts-check
 // What was said in the conversation: a list of utterances, the last of which may still change.
 
-import { byId, createElement, setText } from "../shared/dom.js";
-import { onLanguageChange, translate } from "../shared/i18n.js";
+import { createElement, setText } from "../shared/dom.js";
 
 /** @typedef {"user" | "assistant"} Role */
 /** @typedef {{ role: Role, text: string, isOpen: boolean, item: HTMLElement }} Utterance `isOpen`: it may still change. */
 
 /** @typedef {{ role: Role, text: string, interrupted: boolean }} StoredUtterance */
 
-/** `titleOf` is the name of who answers. */
-export function createTranscript(/** @type {() => string} */ titleOf) {
-  const list = byId("transcript", HTMLElement);
-  const empty = byId("transcript-empty", HTMLElement);
+/**
+ * @param {{ list: HTMLElement, empty: HTMLElement }} elements of which `empty` is shown while nothing was said
+ * @param {(role: Role) => string} speaker name of who speaks
+ */
+export function createTranscript({ list, empty }, speaker) {
   /** @type {Utterance[]} */
   let utterances = [];
   /** @type {Map<number, Utterance>} */
   const answers = new Map(); // by number of the answer
-
-  const speaker = (/** @type {Role} */ role) => (role === "user" ? translate("you") : titleOf());
 
   /**
    * @param {Role} role
@@ -56,13 +54,6 @@ export function createTranscript(/** @type {() => string} */ titleOf) {
     utterances = utterances.filter((one) => one !== utterance);
     empty.hidden = utterances.length > 0;
   }
-
-  onLanguageChange(() => {
-    for (const { role, item } of utterances) {
-      const name = item.querySelector(".speaker");
-      if (name) setText(name, speaker(role));
-    }
-  });
 
   return {
     isEmpty: () => utterances.length === 0,
@@ -113,6 +104,13 @@ export function createTranscript(/** @type {() => string} */ titleOf) {
     /** The numbers of answers begin again. */
     endSession() {
       answers.clear();
+    },
+    /** The names of the speakers have changed. */
+    renameSpeakers() {
+      for (const { role, item } of utterances) {
+        const name = item.querySelector(".speaker");
+        if (name) setText(name, speaker(role));
+      }
     },
     /** @param {StoredUtterance[]} stored */
     replace(stored) {

@@ -6,7 +6,9 @@ import { packMicrophone, unpack } from "./protocol.js";
 
 const SUBPROTOCOL = "lipsync.v1";
 const MAX_BLOCKED = 2; // attempts in a row after which a proxy is taken to refuse WebSockets
-const UPGRADE_REQUIRED = 426; // what the server answers there to a request that is no WebSocket's
+
+/** Status of the answer to a plain request for a WebSocket, where one would be opened. */
+export const UPGRADE_REQUIRED = 426;
 
 /** @typedef {import("./protocol.js").ServerMessage} ServerMessage */
 
@@ -26,7 +28,8 @@ const UPGRADE_REQUIRED = 426; // what the server answers there to a request that
  * @typedef {object} StreamServer The server as the owner of the page reaches it. The functions throw ApiError.
  * @property {string} stream absolute address of the WebSocket, with http: or https:
  * @property {() => Promise<string>} requestTicket
- * @property {(address: string) => Promise<unknown>} requestJson
+ * @property {() => Promise<ApiError | null>} explain why no WebSocket opens, which browsers do not say: what the server
+ *   answers to a plain request. Null where that works
  */
 
 /**
@@ -87,27 +90,12 @@ export function createConnection(server, { start, onMessage, onBinary, onLost, o
     opened.addEventListener("close", async () => {
       if (current !== attempt) return;
       socket = null;
-      const reason = wasOpen ? null : await explainFailure();
+      const reason = wasOpen ? null : await server.explain();
       if (current !== attempt) return;
-      if (reason === "blocked") onBlocked();
+      if (!wasOpen && !reason) blocked += 1;
+      if (blocked >= MAX_BLOCKED) onBlocked();
       else onLost(reason);
     });
-  }
-
-  /**
-   * Why the socket did not open: browsers do not say. A plain request to the same address gets the server's reason.
-   *
-   * @returns {Promise<ApiError | "blocked" | null>}
-   */
-  async function explainFailure() {
-    try {
-      await server.requestJson(server.stream);
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if (error.status !== UPGRADE_REQUIRED) return error;
-      blocked += 1;
-    }
-    return blocked >= MAX_BLOCKED ? "blocked" : null;
   }
 
   /** @param {object} message */

@@ -12,6 +12,8 @@ import { advance, INITIAL, isConnected, isPlayable } from "./state.js";
 /** @typedef {ReturnType<typeof import("./playback.js").createPlayback>} Playback */
 /** @typedef {Extract<import("./protocol.js").ServerMessage, { type: "ready" }>} Ready */
 
+const REFUSED = new Set([401, 403]);
+
 /**
  * @typedef {object} ConversationListeners
  * @property {() => object} start fields of the message that begins a session
@@ -47,7 +49,7 @@ export function createConversation(server, playback, listeners, signal) {
     },
     onLost(error) {
       if (error) onProblem(error.message, error.code);
-      if (error?.status === 401) isPausing = true; // the login form asks for the key
+      if (error && REFUSED.has(error.status)) isPausing = true; // to try again would change nothing
       dispatch({ type: isPausing ? "paused" : "lost" });
       isPausing = false;
     },

@@ -29,6 +29,7 @@ from lipsync.conversation.gpu_memory import GpuMemoryBound
 from lipsync.conversation.health import HealthMonitor, check_health
 from lipsync.conversation.options import AnswerOptions, stage_limits
 from lipsync.conversation.parts import AnswerPart, DonePart
+from lipsync.conversation.portrait_loops import PortraitLoops
 from lipsync.conversation.responder import FixedReply, Reply, Responder, Speaker
 from lipsync.conversation.talk_limits import LEVELS, Overload, PictureLevel, TalkSlots
 from lipsync.hearing.types import RATE, Transcriber, Transcript
@@ -90,6 +91,8 @@ class ConversationService:
         self.writer = ThreadPoolExecutor(1, "conversation-memory")
         """The thread that writes what is said into the database, in order."""
         self._videos = AnswerVideos(settings, lambda: service().live, self.pool)
+        self.loops = PortraitLoops(settings, lambda: service().live)
+        """Videos of portraits that do not speak."""
         self._lock = Lock()
         self._responder: Responder | None = None
         self._motion: MotionGenerator | None = None

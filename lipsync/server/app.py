@@ -31,6 +31,7 @@ from lipsync.server.routes import (
     interact,
     openai,
     page,
+    portrait_loops,
     stream,
     transcriptions,
     voices,
@@ -104,6 +105,7 @@ def create_app(
     app.register_blueprint(health_v1.blueprint(talk))
     app.register_blueprint(ticket_routes.blueprint(talk, tickets))
     app.register_blueprint(persona_routes.blueprint(personas))
+    app.register_blueprint(portrait_loops.blueprint(talk))
     stream.install(app, talk, repository, questions.spend)
     app.register_blueprint(page.blueprint(settings))
     app.register_blueprint(explorer.blueprint(settings))

@@ -26,7 +26,7 @@ def words() -> Words:
 
 _ON_BOTH_PAGES = (
     *("page_language", "needs_script", "network_error", "http_error"),
-    *("key_label", "key_hint", "key_empty", "sign_in", "sign_out"),
+    *("key_label", "key_hint", "key_empty", "sign_in", "sign_out", "delete_confirm"),
 )
 """Messages of the page at ``/`` that the page at ``/talk`` shows too."""
 

@@ -2,7 +2,8 @@
 // Binary messages and captions of the page at "/talk".
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sentenceAt, splitAtTime } from "../../lipsync/server/static/talk/caption-words.js";
+import { heardText, sentenceAt, splitAtTime } from "../../lipsync/server/static/talk/caption-words.js";
+import { createEventParser } from "../../lipsync/server/static/talk/event-stream.js";
 import { decodeSamples, MICROPHONE, packMicrophone, unpack } from "../../lipsync/server/static/talk/protocol.js";
 
 test("the microphone's samples are little-endian after a header of 16 bytes", () => {
@@ -49,4 +50,18 @@ test("the sentence of a moment is the last that has begun", () => {
   assert.equal(sentenceAt([sentence, next], 3.9), sentence);
   assert.equal(sentenceAt([sentence, next], 4), next);
   assert.equal(sentenceAt([{ ...sentence, start: 1 }], 0.5), undefined);
+});
+
+test("what was heard are the words that were spoken to their end", () => {
+  assert.equal(heardText([sentence], 1.3), "Hello there,");
+  assert.equal(heardText([sentence, { ...sentence, words: undefined }], 9), "Hello there, I'm 42 really.");
+  assert.equal(heardText([sentence], 0.2), "");
+});
+
+test("server-sent events come in pieces of any size", () => {
+  /** @type {string[]} */
+  const found = [];
+  const parse = createEventParser((data) => found.push(data));
+  for (const piece of ["da", "ta: {\"a\": 1}\n", "\n: a comment\n\ndata:two\r\n", "data: lines\r\n\r\ndata: not yet"]) parse(piece);
+  assert.deepEqual(found, ['{"a": 1}', "two\nlines"]);
 });

@@ -20,6 +20,7 @@ from werkzeug.routing import Rule
 
 from lipsync import __version__
 from lipsync.auth.policy import trusts_local_callers
+from lipsync.conversation.portrait_loops import LOOP_KINDS
 from lipsync.messages import DEFAULT_LANGUAGE, alternatives, template
 from lipsync.server import route_errors as faults
 from lipsync.server.describe import (
@@ -77,6 +78,7 @@ _PATH: Mapping[str, Object] = {
         "schema": {"type": "string", "pattern": "^[0-9a-f]{32}$"},
     },
     "name": {"description": "What it is called.", "schema": {"type": "string", "minLength": 1}},
+    "kind": {"description": "What the portrait does.", "schema": {"type": "string", "enum": [*LOOP_KINDS]}},
 }
 """What may stand in an address, by its name in the rules."""
 

@@ -29,3 +29,15 @@ export function splitAtTime({ text, words = [] }, time) {
   }
   return [text.slice(0, end), text.slice(end)];
 }
+
+/**
+ * The words that were spoken to their end at `time`.
+ *
+ * @param {readonly Sentence[]} sentences
+ * @param {number} time seconds of the answer
+ */
+export const heardText = (sentences, time) => sentences
+  .flatMap(({ words }) => words ?? [])
+  .filter(([, , end]) => end <= time)
+  .map(([word]) => word)
+  .join(" ");

@@ -21,6 +21,8 @@ export const UPGRADE_REQUIRED = 426;
  *   where the server gave one
  */
 
+/** @typedef {Parameters<typeof import("./chat-events.js").createChatEvents>[0]} WrittenListeners */
+
 /** @typedef {{ open: (delay_ms: number) => void, close: () => void, send: (message: object) => void,
  *   sendSound: (samples: Int16Array) => void }} Transport What carries messages of a conversation. */
 
@@ -30,6 +32,8 @@ export const UPGRADE_REQUIRED = 426;
  * @property {() => Promise<string>} requestTicket
  * @property {() => Promise<ApiError | null>} explain why no WebSocket opens, which browsers do not say: what the server
  *   answers to a plain request. Null where that works
+ * @property {(listeners: WrittenListeners) => Transport | null} createWrittenTransport what carries questions in writing
+ *   where WebSockets are refused on the way; null: nothing does
  */
 
 /**

@@ -25,6 +25,9 @@ const REFUSED = new Set([401, 403]);
  * @property {(sentence: string, code: string) => void} onProblem in words of the server; "": it is over
  * @property {(reason: string) => void} onClosing the server ends the session
  * @property {(message: import("./protocol.js").ServerMessage) => void} [onMessage] each message, before it is acted on
+ * @property {() => void} onWrittenOnly WebSockets are refused on the way: questions in writing, answers as sound
+ * @property {() => import("./chat-events.js").HistoryMessage[]} history what was said
+ * @property {() => string} persona name of who answers
  */
 
 /**
@@ -39,21 +42,40 @@ export function createConversation(server, playback, listeners, signal) {
   let calmTimer = 0;
   let isPausing = false; // the server has said that it ends the session because nobody spoke
 
-  const transport = createConnection(server, {
+  /**
+   * @param {number} kind
+   * @param {number} answer
+   * @param {number} begin
+   * @param {Uint8Array} data
+   */
+  function takeBinary(kind, answer, begin, data) {
+    if (!isPlayable(talk, answer)) return;
+    if (kind === FILM) playback.addFilm(answer, /** @type {Uint8Array<ArrayBuffer>} */ (data));
+    else if (kind === SOUND) playback.addSound(answer, begin, data);
+  }
+
+  /** @type {import("./connection.js").Transport} */
+  let transport = createConnection(server, {
     start,
     onMessage: take,
-    onBinary(kind, answer, begin, data) {
-      if (!isPlayable(talk, answer)) return;
-      if (kind === FILM) playback.addFilm(answer, /** @type {Uint8Array<ArrayBuffer>} */ (data));
-      else if (kind === SOUND) playback.addSound(answer, begin, data);
-    },
+    onBinary: takeBinary,
     onLost(error) {
       if (error) onProblem(error.message, error.code);
       if (error && REFUSED.has(error.status)) isPausing = true; // to try again would change nothing
       dispatch({ type: isPausing ? "paused" : "lost" });
       isPausing = false;
     },
-    onBlocked() { dispatch({ type: "lost" }); },
+    onBlocked() {
+      const { history, persona } = listeners;
+      const written = server.createWrittenTransport({ onMessage: take, onBinary: takeBinary, history, persona });
+      if (!written) {
+        dispatch({ type: "lost" });
+        return;
+      }
+      transport = written;
+      listeners.onWrittenOnly();
+      transport.open(0);
+    },
   });
 
   /** @param {TalkEvent} event */

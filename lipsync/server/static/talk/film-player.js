@@ -2,9 +2,9 @@
 // Plays the film of one answer while it arrives: pieces of a fragmented MP4 go into a video element.
 
 import { bufferedEnd, findSkipTarget, rangesOf } from "../shared/media-buffer.js";
+import { createStartRule, isRefilled } from "./answer-buffer.js";
 import { firstEvent, openMediaSource, updateBuffer } from "../shared/media-source.js";
 
-const MIN_START_S = 0.24; // buffered before playback starts: three fragments
 const CHECK_MS = 40;
 const FADE_MS = 60; // of the sound when playback is stopped: without it there is a click
 const FADE_STEPS = 6;
@@ -32,12 +32,15 @@ export function createFilmPlayer(video, mime, { onPlaying, onEnded, onBroken, on
   let buffer = null;
   let isComplete = false;
   let hasStarted = false;
+  let isDry = false; // playback waits until enough has arrived
+  const mayStart = createStartRule();
   let isOver = false; // stopped, broken or played to the end
   let isAppending = false;
   const opening = new AbortController();
 
   const timer = window.setInterval(check, CHECK_MS);
   video.addEventListener("playing", playing);
+  video.addEventListener("waiting", ranDry);
   video.addEventListener("ended", ended);
   video.addEventListener("error", failed);
 
@@ -46,6 +49,7 @@ export function createFilmPlayer(video, mime, { onPlaying, onEnded, onBroken, on
     opening.abort();
     clearInterval(timer);
     video.removeEventListener("playing", playing);
+    video.removeEventListener("waiting", ranDry);
     video.removeEventListener("ended", ended);
     video.removeEventListener("error", failed);
   }
@@ -80,10 +84,23 @@ export function createFilmPlayer(video, mime, { onPlaying, onEnded, onBroken, on
     const ranges = rangesOf(video.buffered);
     const target = findSkipTarget(ranges, video.currentTime);
     if (target !== null) video.currentTime = target;
-    const isEnough = isComplete && !queue.length ? ranges.length > 0 : bufferedEnd(ranges) >= MIN_START_S;
-    if (hasStarted || !isEnough) return;
+    const state = {
+      end: bufferedEnd(ranges),
+      time: video.currentTime,
+      now: performance.now() / 1000,
+      isComplete: isComplete && !queue.length && !isAppending,
+    };
+    if (hasStarted ? !isDry || !isRefilled(state) : !mayStart(state)) return;
     hasStarted = true;
+    isDry = false;
     play();
+  }
+
+  /** One pause until there is enough is better than many short ones. */
+  function ranDry() {
+    if (!hasStarted || isComplete) return;
+    isDry = true;
+    video.pause();
   }
 
   async function drain() {

@@ -2,6 +2,7 @@
 // The server of the page at "/talk": addresses are relative, and a session cookie says who asks for a ticket.
 
 import { ApiError, requestJson } from "../shared/http.js";
+import { createChatEvents } from "./chat-events.js";
 import { UPGRADE_REQUIRED } from "./connection.js";
 
 const STREAM = "api/v1/stream";
@@ -22,4 +23,5 @@ export const pageServer = {
     }
     return null;
   },
+  createWrittenTransport: createChatEvents,
 };

@@ -1,14 +1,33 @@
 // @ts-check
-// The portrait on the stage: its picture, under the films of its answers.
+// The portrait on the stage: its picture, over it the loop that fits what it does, over that the films of its answers.
 
 import { byId } from "../shared/dom.js";
+import { pictureOf } from "./personas.js";
 
-/** @typedef {{ avatar: string | null }} Persona */
+/** @typedef {import("./personas.js").Persona} Persona */
+/** @typedef {import("./state.js").Phase} Phase */
+/** @typedef {"idle" | "listening" | "thinking"} LoopKind */
+
+/** @type {{ [phase in Phase]?: LoopKind }} */
+const LOOPS = { hearing: "listening", thinking: "thinking" }; // idle in all other phases
+
+const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 
 export function createPortrait() {
   const stage = byId("stage", HTMLElement);
   const still = byId("still", HTMLImageElement);
   const films = /** @type {HTMLVideoElement[]} */ ([...stage.querySelectorAll("video.film")]);
+  const loops = new Map(/** @type {HTMLVideoElement[]} */ ([...stage.querySelectorAll("video.loop")])
+    .map((video) => [/** @type {LoopKind} */ (video.dataset.kind), video]));
+  /** @type {Persona | null} */
+  let persona = null;
+  /** @type {HTMLVideoElement | null} */
+  let film = null;
+  /** @type {LoopKind} */
+  let target = "idle";
+  /** @type {LoopKind | null} */
+  let shown = null;
+  let isTalking = false; // the conversation has begun: all loops are loaded
 
   /**
    * @param {number} width
@@ -20,23 +39,91 @@ export function createPortrait() {
     stage.style.setProperty("--ratio", String(width / height));
   }
 
+  // --- loops
+
+  const isLoaded = (/** @type {LoopKind} */ kind) => (loops.get(kind)?.readyState ?? 0) >= HTMLMediaElement.HAVE_FUTURE_DATA;
+
+  /** Requests the next loop that is missing: the server draws one at a time. */
+  function load() {
+    if (!persona || stillness.matches) return;
+    for (const [kind, video] of loops) {
+      if (isLoaded(kind)) continue;
+      if (!video.hasAttribute("src") && (kind === "idle" || isTalking)) {
+        video.src = `api/v1/avatars/${encodeURIComponent(persona.avatar ?? "default")}/loops/${kind}.mp4`;
+      }
+      return;
+    }
+  }
+
+  /** Fades to the loop of the phase, from its beginning, where the face is at rest; to idle while it is not loaded. */
+  function showLoop() {
+    const kind = isLoaded(target) ? target : isLoaded("idle") ? "idle" : null;
+    const next = kind && loops.get(kind);
+    if (next && (kind !== shown || next.paused)) {
+      next.currentTime = 0;
+      next.play().catch(() => {}); // what saves energy may forbid it: the picture stays
+    }
+    shown = kind;
+    for (const [other, video] of loops) video.classList.toggle("shown", other === kind);
+  }
+
+  function unload() {
+    for (const video of loops.values()) {
+      video.removeAttribute("src");
+      video.load();
+      video.classList.remove("shown");
+    }
+    shown = null;
+  }
+
   still.addEventListener("load", () => setShape(still.naturalWidth, still.naturalHeight));
-  for (const film of films) film.addEventListener("loadedmetadata", () => setShape(film.videoWidth, film.videoHeight));
+  for (const video of films) video.addEventListener("loadedmetadata", () => setShape(video.videoWidth, video.videoHeight));
+  for (const video of loops.values()) {
+    video.addEventListener("canplay", () => {
+      if (!film) showLoop();
+      load();
+    });
+    video.addEventListener("transitionend", () => { if (!video.classList.contains("shown")) video.pause(); });
+  }
+  stillness.addEventListener("change", () => {
+    if (stillness.matches) unload();
+    else load();
+  });
 
   return {
     films,
-    /** @param {Persona} persona */
-    show({ avatar }) {
-      still.src = avatar === null ? "api/avatar" : `api/avatars/${encodeURIComponent(avatar)}`;
-      this.showFilm(null);
+    /** @param {Persona} chosen */
+    show(chosen) {
+      if (persona?.avatar !== chosen.avatar || !persona) unload();
+      persona = chosen;
+      still.src = pictureOf(chosen);
+      load();
+    },
+    /**
+     * The loop that fits this phase is shown while nobody speaks.
+     *
+     * @param {Phase} phase
+     */
+    setPhase(phase) {
+      target = LOOPS[phase] ?? "idle";
+      isTalking ||= phase !== "idle";
+      load();
+      if (!film && target !== shown) showLoop();
     },
     /**
      * Fades to this film, which plays; null: to the portrait at rest.
      *
-     * @param {HTMLVideoElement | null} film
+     * @param {HTMLVideoElement | null} next
      */
-    showFilm(film) {
+    showFilm(next) {
+      const wasShown = film !== null;
+      film = next;
       for (const one of films) one.classList.toggle("shown", one === film);
+      if (film) for (const loop of loops.values()) loop.pause();
+      else if (wasShown) {
+        shown = null; // begins anew
+        showLoop();
+      }
     },
   };
 }

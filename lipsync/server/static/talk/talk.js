@@ -2,13 +2,15 @@
 // The page at "/talk": a conversation with a portrait, as in a video call.
 
 import { byId, setText } from "../shared/dom.js";
-import { catchApiError, requestJson } from "../shared/http.js";
+import { catchApiError } from "../shared/http.js";
 import { connectLanguageMenu, onLanguageChange, setMessage, translate } from "../shared/i18n.js";
+import { createConversationList } from "./conversation-list.js";
 import { createLogin } from "../shared/login.js";
 import { canUseMediaSource } from "../shared/media-source.js";
 import { createCaptions } from "./captions.js";
 import { createConversation } from "./conversation.js";
 import { pageServer } from "./page-server.js";
+import { createPersonas } from "./personas.js";
 import { createPlayback } from "./playback.js";
 import { createPortrait } from "./portrait.js";
 import { MICROPHONE_RATE } from "./protocol.js";
@@ -25,30 +27,31 @@ const interruptButton = byId("interrupt", HTMLButtonElement);
 const remark = byId("remark", HTMLElement);
 const question = byId("question", HTMLInputElement);
 
-/** @typedef {{ name: string, title: string, avatar: string | null, language: string, character: string, voice: string | null }} Persona */
-
-/** @type {Persona[]} */
-let personas = [];
-/** @type {Persona | null} */
-let persona = null;
 /** @type {string | null} */
 let conversationId = null; // of the conversation that is continued by the next session
 let questions = 0;
 
 const portrait = createPortrait();
+const personas = createPersonas((persona) => {
+  const isTalking = isConnected(conversation.state());
+  leave();
+  portrait.show(persona);
+  if (isTalking) connect();
+});
 const transcript = createTranscript(
   { list: byId("transcript", HTMLElement), empty: byId("transcript-empty", HTMLElement) },
-  (role) => (role === "user" ? translate("you") : persona?.title ?? ""),
+  (role) => (role === "user" ? translate("you") : personas.chosen()?.title ?? ""),
 );
 const playback = createPlayback(portrait.films, {
   onPlaying(answer, film) {
+    portrait.showFilm(film); // first: the loop stays as it is
     conversation.dispatch({ type: "playing", answer });
-    portrait.showFilm(film);
     captions.show(answer);
   },
   onEnded(answer) {
     rest();
     conversation.dispatch({ type: "played", answer });
+    conversations.update();
   },
   onPlayed: (answer, ms) => conversation.reportPlayed(answer, ms),
   onRefused: () => {},
@@ -60,7 +63,7 @@ const captions = createCaptions({
 }, playback.time);
 const conversation = createConversation(pageServer, playback, {
   start: () => ({
-    persona: persona?.name,
+    persona: personas.chosen()?.name,
     conversation: conversationId && !transcript.isEmpty() ? conversationId : undefined,
     want: { audio: "pcm16", video: canUseMediaSource ? "fmp4" : "none", blendshapes: "none", motion: false, words: true },
     binary: true,
@@ -70,7 +73,7 @@ const conversation = createConversation(pageServer, playback, {
   }),
   onChange: render,
   onReady(ready) {
-    conversationId = ready.conversation;
+    conversationId = ready.conversation || null;
     transcript.endSession();
     captions.endSession();
     disclosure.textContent = ready.notice;
@@ -79,7 +82,7 @@ const conversation = createConversation(pageServer, playback, {
   },
   onHeard(text, isFinal) {
     transcript.setHeard(text);
-    remark.hidden = Boolean(text) || !isFinal;
+    showRemark(text || !isFinal ? "" : "nothing_heard");
   },
   onSentence(sentence) {
     transcript.addSentence(sentence);
@@ -87,9 +90,28 @@ const conversation = createConversation(pageServer, playback, {
   },
   onCut: transcript.cut,
   onProblem: (sentence) => setText(problem, sentence),
-  onClosing: () => {},
+  onWrittenOnly() {
+    byId("voice", HTMLElement).hidden = true;
+    setMessage(byId("written-only", HTMLElement), "written_only");
+  },
+  history: transcript.messages,
+  persona: () => personas.chosen()?.name ?? "",
+  onClosing(reason) { showRemark(reason === "idle" ? "paused" : ""); },
 });
 
+const conversations = createConversationList({
+  currentId: () => conversationId,
+  titleOf: personas.titleOf,
+  onOpen(stored) {
+    leave();
+    const persona = personas.choose(stored.persona);
+    if (persona) portrait.show(persona);
+    conversationId = stored.id;
+    transcript.replace(stored.messages);
+    connect();
+  },
+  onDelete(id) { if (id === conversationId) leave(); },
+});
 const talkButton = createTalkButton(conversation, {
   onBegin: connect,
   onModeChange: () => conversation.changeSession(),
@@ -99,6 +121,15 @@ const talkButton = createTalkButton(conversation, {
     else delete problem.dataset.i18n;
   },
 });
+
+/** @param {string} key of a message; "": none */
+function showRemark(key) {
+  if (key) setMessage(remark, key);
+  else {
+    delete remark.dataset.i18n;
+    remark.textContent = "";
+  }
+}
 
 /** The portrait is at rest: nothing is played. */
 function rest() {
@@ -111,10 +142,20 @@ function render() {
   call.dataset.phase = talk.phase;
   setText(phase, translate(`phase_${talk.phase}`));
   beginButton.hidden = talk.phase !== "idle";
+  setMessage(beginButton, transcript.isEmpty() ? "begin" : "continue_talking");
   interruptButton.hidden = !canInterrupt(talk);
   if (talk.phase !== "speaking") rest();
-  if (talk.phase !== "listening") remark.hidden = true;
+  portrait.setPhase(talk.phase);
+  if (talk.phase !== "listening" && talk.phase !== "idle") showRemark("");
   talkButton.update();
+}
+
+/** Ends the conversation: the next one is a new one. */
+function leave() {
+  conversation.end();
+  conversationId = null;
+  transcript.replace([]);
+  setText(problem, "");
 }
 
 /** To be called while something is pressed. */
@@ -145,6 +186,11 @@ beginButton.addEventListener("click", () => {
   connect();
   byId("talk-button", HTMLButtonElement).focus();
 });
+byId("new-conversation", HTMLButtonElement).addEventListener("click", () => {
+  leave();
+  connect();
+  conversations.update();
+});
 interruptButton.addEventListener("click", interrupt);
 byId("stage", HTMLElement).addEventListener("click", interrupt);
 addEventListener("keydown", (event) => {
@@ -160,9 +206,8 @@ async function start() {
   call.hidden = !isServed;
   if (!isServed) return;
   await catchApiError(async () => {
-    const found = await requestJson("api/v1/personas");
-    personas = found.personas;
-    persona = personas.find(({ name }) => name === found.default) ?? null;
+    await personas.load();
+    const persona = personas.chosen();
     if (persona) portrait.show(persona);
   }, (error) => setText(problem, error.message));
 }

@@ -58,7 +58,7 @@ export function createTranscript({ list, empty }, speaker) {
   return {
     isEmpty: () => utterances.length === 0,
     /** Everything that was said, the oldest first. */
-    messages: () => utterances.map(({ role, text }) => ({ role, content: text })),
+    messages: () => utterances.map(({ role, text }) => ({ role, content: text.replace(/ …$/, "") })),
     /** @param {string} text of a question in writing */
     addQuestion(text) {
       add("user", text);

@@ -1,10 +1,7 @@
 // @ts-check
 // The portrait on the stage: its picture, over it the loop that fits what it does, over that the films of its answers.
 
-import { byId } from "../shared/dom.js";
-import { pictureOf } from "./personas.js";
-
-/** @typedef {import("./personas.js").Persona} Persona */
+/** @typedef {{ avatar: string | null }} Persona */
 /** @typedef {import("./state.js").Phase} Phase */
 /** @typedef {"idle" | "listening" | "thinking"} LoopKind */
 
@@ -13,9 +10,20 @@ const LOOPS = { hearing: "listening", thinking: "thinking" }; // idle in all oth
 
 const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 
-export function createPortrait() {
-  const stage = byId("stage", HTMLElement);
-  const still = byId("still", HTMLImageElement);
+/**
+ * @typedef {object} PortraitOptions
+ * @property {string} base address of the server, with a slash at its end; "": the page's own
+ * @property {(persona: Persona) => string} pictureOf address of a persona's picture
+ * @property {boolean} isEager whether a loop is loaded before the conversation begins
+ * @property {AbortSignal} [signal] ends the listening to the reader's settings
+ */
+
+/**
+ * @param {HTMLElement} stage holds an image, videos of the class "film", and videos of the class "loop" with their kinds
+ * @param {PortraitOptions} options
+ */
+export function createPortrait(stage, { base, pictureOf, isEager, signal }) {
+  const still = /** @type {HTMLImageElement} */ (stage.querySelector("img"));
   const films = /** @type {HTMLVideoElement[]} */ ([...stage.querySelectorAll("video.film")]);
   const loops = new Map(/** @type {HTMLVideoElement[]} */ ([...stage.querySelectorAll("video.loop")])
     .map((video) => [/** @type {LoopKind} */ (video.dataset.kind), video]));
@@ -48,8 +56,8 @@ export function createPortrait() {
     if (!persona || stillness.matches) return;
     for (const [kind, video] of loops) {
       if (isLoaded(kind)) continue;
-      if (!video.hasAttribute("src") && (kind === "idle" || isTalking)) {
-        video.src = `api/v1/avatars/${encodeURIComponent(persona.avatar ?? "default")}/loops/${kind}.mp4`;
+      if (!video.hasAttribute("src") && ((kind === "idle" && isEager) || isTalking)) {
+        video.src = `${base}api/v1/avatars/${encodeURIComponent(persona.avatar ?? "default")}/loops/${kind}.mp4`;
       }
       return;
     }
@@ -88,7 +96,7 @@ export function createPortrait() {
   stillness.addEventListener("change", () => {
     if (stillness.matches) unload();
     else load();
-  });
+  }, { signal });
 
   return {
     films,

@@ -10,7 +10,7 @@ import { canUseMediaSource } from "../shared/media-source.js";
 import { createCaptions } from "./captions.js";
 import { createConversation } from "./conversation.js";
 import { pageServer } from "./page-server.js";
-import { createPersonas } from "./personas.js";
+import { createPersonas, pictureOf } from "./personas.js";
 import { createPlayback } from "./playback.js";
 import { createPortrait } from "./portrait.js";
 import { MICROPHONE_RATE } from "./protocol.js";
@@ -31,7 +31,7 @@ const question = byId("question", HTMLInputElement);
 let conversationId = null; // of the conversation that is continued by the next session
 let questions = 0;
 
-const portrait = createPortrait();
+const portrait = createPortrait(byId("stage", HTMLElement), { base: "", pictureOf, isEager: true });
 const personas = createPersonas((persona) => {
   const isTalking = isConnected(conversation.state());
   leave();

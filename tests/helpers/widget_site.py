@@ -66,6 +66,8 @@ class Site:
     policy: str = ""
     """Its Content-Security-Policy."""
     body: str = ""
+    document: str = ""
+    """A whole page, in place of the one with ``body``."""
     lipsync: Server | None = None
     key: str = ""
     """Its key to the server, which no page gets: the address ``/ticket`` gives tickets."""
@@ -103,7 +105,9 @@ class Site:
             )
         elif request.path == "/":
             headers = {"Content-Security-Policy": self.policy} if self.policy else {}
-            respond(200, self.page().encode(), Content_Type="text/html; charset=utf-8", **headers)(handler, request)
+            respond(200, (self.document or self.page()).encode(), Content_Type="text/html; charset=utf-8", **headers)(
+                handler, request
+            )
         elif request.path == "/listen.js":
             respond(200, _LISTENING.encode(), Content_Type="text/javascript")(handler, request)
         else:

@@ -32,6 +32,7 @@ class LipsyncAvatar extends HTMLElement {
   /** @type {import("./embed/widget.js").Widget | null} */
   #widget = null;
   #root = this.attachShadow({ mode: "open" });
+  #isBuilt = false;
   #isChanged = false;
 
   constructor() {
@@ -40,7 +41,7 @@ class LipsyncAvatar extends HTMLElement {
   }
 
   connectedCallback() {
-    if (!this.#widget) this.#build();
+    if (!this.#isBuilt) this.#build();
   }
 
   disconnectedCallback() {
@@ -53,7 +54,7 @@ class LipsyncAvatar extends HTMLElement {
    * @param {string | null} value
    */
   attributeChangedCallback(name, before, value) {
-    if (before === value || !this.isConnected) return;
+    if (before === value || !this.#isBuilt) return; // an upgrade tells all attributes before it connects
     if (name === "muted") this.#widget?.setMuted(isOn(value));
     else if (name === "microphone") this.#widget?.setMicrophone(isOn(value));
     else if (name === "autoconnect" && isOn(value)) this.#widget?.connect();
@@ -102,6 +103,7 @@ class LipsyncAvatar extends HTMLElement {
   }
 
   #build() {
+    this.#isBuilt = true;
     const text = (/** @type {string} */ name) => this.getAttribute(name) ?? "";
     const mode = text("mode") || "video";
     if (!MODES.includes(mode)) {
@@ -133,6 +135,7 @@ class LipsyncAvatar extends HTMLElement {
   #destroy() {
     this.#widget?.destroy();
     this.#widget = null;
+    this.#isBuilt = false;
   }
 
   /**

@@ -6,6 +6,7 @@ import { UPGRADE_REQUIRED } from "../talk/connection.js";
 
 const FORBIDDEN = 403;
 const UNAUTHORIZED = 401;
+const TOO_MANY_REQUESTS = 429;
 const SERVICE_UNAVAILABLE = 503;
 
 /** @typedef {{ name: string, title: string, avatar: string | null }} Persona */
@@ -41,7 +42,7 @@ export function createServer({ base, language, translate, attributes, onBlocked 
   }
 
   /**
-   * A ticket of the site that the element stands in. A refusal is final: to ask again would change nothing.
+   * A ticket of the site that the element stands in.
    *
    * @param {string} url
    */
@@ -50,7 +51,7 @@ export function createServer({ base, language, translate, attributes, onBlocked 
     try {
       text = await (await request(new URL(url, document.baseURI).href, { method: "POST" })).text();
     } catch (error) {
-      if (!(error instanceof ApiError) || error.status < 400 || error.status >= 500) throw error;
+      if (!isFinal(error)) throw error;
     }
     const ticket = readTicket(text);
     if (!ticket) throw new ApiError(translate("no_ticket"), { code: "no_ticket", status: FORBIDDEN });
@@ -67,12 +68,16 @@ export function createServer({ base, language, translate, attributes, onBlocked 
         usedTicket = ticket;
         return ticket;
       }
-      const response = await request(new URL("api/v1/tickets", base).href, {
-        method: "POST",
-        headers: { "Content-Type": "application/json" },
-        body: JSON.stringify(persona ? { persona } : {}),
-      });
-      return String((await response.json()).ticket);
+      try {
+        const response = await request(new URL("api/v1/tickets", base).href, {
+          method: "POST",
+          headers: { "Content-Type": "application/json" },
+          body: JSON.stringify(persona ? { persona } : {}),
+        });
+        return String((await response.json()).ticket);
+      } catch (error) {
+        throw isFinal(error) ? new ApiError(error.message, { code: error.code, status: FORBIDDEN }) : error;
+      }
     },
     /** @returns {Promise<ApiError | null>} */
     async explain() {
@@ -109,6 +114,16 @@ export function createServer({ base, language, translate, attributes, onBlocked 
       return new URL(avatar === null ? "api/avatar" : `api/avatars/${encodeURIComponent(avatar)}`, base).href;
     },
   };
+}
+
+/**
+ * Whether a request was refused in a way that another attempt would not change.
+ *
+ * @param {unknown} error
+ * @returns {error is ApiError}
+ */
+function isFinal(error) {
+  return error instanceof ApiError && error.status >= 400 && error.status < 500 && error.status !== TOO_MANY_REQUESTS;
 }
 
 /**

@@ -59,7 +59,8 @@ export function createWidget(root, { base, persona: personaName, language, pageL
   let phase = "";
   let isRefused = false; // the browser wants a press before it plays
   let isOver = false;
-  let lastProblem = "";
+  /** @type {ApiError | null} */
+  let problem = null; // since the last attempt to connect
 
   const removal = new AbortController();
   const portrait = createPortrait(view.stage, {
@@ -108,7 +109,7 @@ export function createWidget(root, { base, persona: personaName, language, pageL
     onChange: render,
     onReady(ready) {
       conversationId = ready.conversation;
-      lastProblem = "";
+      problem = null;
       transcript.endSession();
       captions.endSession();
       answers.endSession(conversation.state().question?.id);
@@ -139,7 +140,11 @@ export function createWidget(root, { base, persona: personaName, language, pageL
     history: transcript.messages,
     persona: () => personaName,
     onClosing(reason) { if (reason === "idle") setText(view.remark, translate("paused")); },
-    onMessage: answers.take,
+    onMessage(message) {
+      answers.take(message);
+      // What the session was begun with is wrong: to wait would change nothing.
+      if (message.type === "error" && !isConnected(conversation.state())) queueMicrotask(() => conversation.end());
+    },
   }, removal.signal);
 
   const pushToTalk = createPushToTalk(view, conversation, translate, {
@@ -178,7 +183,7 @@ export function createWidget(root, { base, persona: personaName, language, pageL
       if (phase === "interrupted" && talk.phase === "listening") answers.endSession(undefined); // nobody answers those
       phase = talk.phase;
       emit("state", { state: phase });
-      if (phase === "idle") answers.abandon(new ApiError(view.problem.textContent || translate("phase_idle"), { code: "not_connected" }));
+      if (phase === "idle") answers.abandon(problem ?? new ApiError(translate("phase_idle"), { code: "not_connected" }));
     }
   }
 
@@ -191,9 +196,9 @@ export function createWidget(root, { base, persona: personaName, language, pageL
     if (isOver) return;
     setText(view.problem, error.message);
     turns.failed(error);
-    if (lastProblem === error.code + error.message) return;
-    lastProblem = error.code + error.message;
-    emit("error", { code: error.code, message: error.message });
+    const isKnown = problem?.code === error.code && problem.message === error.message;
+    problem = error;
+    if (!isKnown) emit("error", { code: error.code, message: error.message });
   }
 
   // --- what the person and the page do
@@ -205,7 +210,7 @@ export function createWidget(root, { base, persona: personaName, language, pageL
 
   function connect() {
     unlock();
-    lastProblem = "";
+    problem = null;
     conversation.dispatch({ type: "connect" });
   }
 

@@ -98,7 +98,7 @@ def test_a_visitor_whom_the_site_refuses(page: Page, site: Site) -> None:
     assert page.evaluate("named('error').map(({code}) => code)") == ["no_ticket"]
     site.is_refusing = False
     assert evaluate(page, "return avatar.ask('repeat: One.')")["text"] == "One."
-    expect(page.get_by_role("alert")).to_have_text("")
+    expect(page.locator("lipsync-avatar .error")).to_have_text("")
 
 
 def test_without_a_ticket_nothing_is_answered(page: Page, site: Site) -> None:

@@ -10,8 +10,9 @@ from typing import Any
 from playwright.sync_api import Page, WebSocket, expect
 
 from lipsync.conversation.protocol.binary import MICROPHONE
+from lipsync.hearing.types import RATE
 from tests.helpers.gunicorn_server import Server
-from tests.helpers.live_client import RATE, SECOND, spoken
+from tests.helpers.live_client import SECOND, spoken
 from tests.helpers.studio_page import LONG_WAIT
 
 APP = "tests.helpers.apps.talk_page:app"
@@ -87,3 +88,10 @@ def expect_phase(page: Page, phase: str) -> None:
 def last_said(page: Page, role: str) -> str:
     """The last utterance of ``user`` or ``assistant`` in the transcript."""
     return page.locator(f"#transcript .{role} .said").last.inner_text()
+
+
+def stored(server: Server) -> list[tuple[str, str, bool]]:
+    """Role, text and whether it was interrupted, of the newest conversation."""
+    newest = json.loads(server.ask("GET", "/api/v1/conversations").body)["conversations"][0]["id"]
+    messages = json.loads(server.ask("GET", f"/api/v1/conversations/{newest}").body)["messages"]
+    return [(one["role"], one["text"], one["interrupted"]) for one in messages]

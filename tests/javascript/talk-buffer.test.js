@@ -18,11 +18,19 @@ test("one that arrives slowly starts later, so that it does not stop at once", (
   assert.ok(!mayStart(state(0.08, 0)));
   assert.ok(!mayStart(state(0.32, 0.3)));
   assert.ok(!mayStart(state(0.72, 0.7)));
-  assert.ok(mayStart(state(0.8, 0.8)));
+  assert.ok(mayStart(state(1.2, 1.4)));
+});
+
+test("one that arrives as fast as it is played starts with half a second or so", () => {
+  const mayStart = createStartRule();
+  assert.ok(!mayStart(state(0.1, 0)));
+  assert.ok(!mayStart(state(0.5, 0.4)));
+  assert.ok(mayStart(state(0.7, 0.6)));
 });
 
 test("all that arrives at once tells nothing of the rate", () => {
   assert.ok(!createStartRule()(state(0.4, 0)));
+  assert.ok(createStartRule()(state(0.8, 0)));
 });
 
 test("a complete answer starts, however short", () => {

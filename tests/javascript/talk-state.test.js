@@ -123,7 +123,7 @@ test("an interrupted question is not asked again", () => {
 });
 
 test("a session that the server ended for want of words waits for the person", () => {
-  const paused = after(...connected, { type: "paused" });
+  const paused = after(...connected, { type: "ending" }, { type: "lost" });
   assert.equal(paused.phase, "idle");
   assert.ok(!paused.actions.some(({ type }) => type === "open"));
 });
@@ -139,8 +139,21 @@ test("while the button is held, the person speaks, whatever the server says", ()
   assert.equal(after(...held, { type: "interrupted", answer: 1 }).phase, "hearing");
   assert.equal(after(...held, { type: "release" }, { type: "server-state", state: "listening" }).phase, "listening");
   assert.equal(after(...held, { type: "lost" }).talk.isHeld, false);
+  assert.ok(!isPlayable(after(...held).talk, 2), "what was on its way is not played");
+  const next = after(...held, { type: "answer", answer: 2 }, { type: "release" }).talk;
+  assert.ok(isPlayable(next, 2) && next.answer === 2, "an answer that was prepared meanwhile is");
 });
 
 test("a session that is changed goes on as it was", () => {
   assert.equal(after(...speaking, { type: "ready" }).phase, "speaking");
+});
+
+test("a short answer that the server has sent and the player has not begun is not over", () => {
+  const sent = /** @type {TalkEvent[]} */ ([
+    ...connected, { type: "ask", question }, { type: "answer", answer: 1 },
+    { type: "server-state", state: "speaking" }, { type: "server-state", state: "listening" },
+  ]);
+  assert.equal(after(...sent).phase, "thinking");
+  assert.equal(after(...sent, { type: "playing", answer: 1 }).phase, "speaking");
+  assert.equal(after(...sent, { type: "played", answer: 1 }).phase, "listening");
 });

@@ -16,6 +16,7 @@ from tests.deploy.proxy import Proxy, nginx
 from tests.helpers.chromium import Launch
 from tests.helpers.gunicorn_server import PATIENCE, serve
 from tests.helpers.studio_page import LONG_WAIT, say, see_it_play
+from tests.helpers.talk_page import ask, expect_phase
 
 LOCATION = re.compile(r"^```nginx\n(    location /lipsync/ \{.*?^    \}\n)```", re.DOTALL | re.MULTILINE)
 
@@ -94,4 +95,23 @@ def test_the_page_makes_a_video_and_asks_for_nothing_outside(proxy: Proxy, brows
     expect(tab.locator("#operations-videos-jobs_generate")).to_be_visible(timeout=LONG_WAIT)
     context.close()
     assert complaints == []
+    assert outside == []
+
+
+@pytest.mark.browser
+def test_the_talk_page_is_answered_through_the_proxy(proxy: Proxy, browser: Browser) -> None:
+    context = browser.new_context(locale="en-GB", ignore_https_errors=True)
+    outside: list[str] = []
+    base = f"https://127.0.0.1:{proxy.https}/lipsync/"
+    tab = context.new_page()
+    tab.on("request", lambda one: outside.append(one.url) if not one.url.startswith((base, "blob:")) else None)
+    sockets: list[str] = []
+    tab.on("websocket", lambda socket: sockets.append(socket.url))
+    tab.goto(f"{base}talk")
+    expect(tab.locator("#persona-summary")).to_have_text("Ada · English")
+    ask(tab, "What is your name?")  # a stored reply
+    expect_phase(tab, "speaking")
+    expect(tab.locator("#transcript .assistant .said").last).not_to_be_empty()
+    context.close()
+    assert sockets == [f"wss://127.0.0.1:{proxy.https}/lipsync/api/v1/stream"]
     assert outside == []

@@ -21,6 +21,7 @@ from tests.helpers.talk_page import (
     expect_phase,
     last_said,
     open_talk,
+    stored,
     write_recording,
 )
 
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.browser
 
 HEARD = "What is the capital of France?"
 PARIS = "Paris it is."
+HEARD_OR_CUT = re.compile(f"^{PARIS}|…$")
 
 
 @pytest.fixture(scope="module")
@@ -53,13 +55,6 @@ def new_page(browser: Browser) -> Iterator[Callable[[], Page]]:
 @pytest.fixture
 def page(new_page: Callable[[], Page]) -> Page:
     return new_page()
-
-
-def stored(server: Server) -> list[tuple[str, str, bool]]:
-    """Role, text and whether it was interrupted, of the newest conversation."""
-    newest = json.loads(server.ask("GET", "/api/v1/conversations").body)["conversations"][0]["id"]
-    messages = json.loads(server.ask("GET", f"/api/v1/conversations/{newest}").body)["messages"]
-    return [(one["role"], one["text"], one["interrupted"]) for one in messages]
 
 
 def test_a_written_question_is_answered_by_the_face(page: Page, server: Server) -> None:
@@ -107,6 +102,7 @@ def test_push_to_talk_by_the_space_bar(page: Page, server: Server) -> None:
     expect_phase(page, "listening")
     assert wire.microphone_messages == before, "the microphone is sent only while the key is down"
     assert wire.of("start")[0]["turn"] == {"mode": "manual"}
+    assert not wire.of("start")[0]["greeting"], "who talks is not interrupted by a greeting"
 
 
 def test_push_to_talk_by_taps(page: Page, server: Server) -> None:
@@ -127,6 +123,16 @@ def test_a_turn_is_forgotten_by_escape(page: Page, server: Server) -> None:
     expect_phase(page, "listening")
     assert (len(wire.of("clear")), wire.of("commit")) == (1, [])
     expect(page.get_by_role("button", name="Hold to talk")).to_be_visible()
+
+
+def test_a_question_in_writing_ends_a_turn_by_voice(page: Page, server: Server) -> None:
+    open_talk(page, server)
+    page.get_by_role("button", name="Hold to talk").click()
+    expect_phase(page, "hearing")
+    ask(page, "repeat: In writing instead.")
+    expect(page.locator("#transcript .assistant .said").last).to_have_text("In writing instead.", timeout=LONG_WAIT)
+    expect(page.get_by_role("button", name="Hold to talk")).to_have_attribute("aria-pressed", "false")
+    expect_phase(page, "speaking")
 
 
 def test_an_open_microphone_needs_no_button(page: Page, server: Server) -> None:
@@ -172,26 +178,26 @@ def test_an_answer_is_interrupted(page: Page, server: Server, way: str) -> None:
     assert [f"{text} …" for _, text, _ in interrupted] == [cut.inner_text()]
 
 
-def test_a_lost_connection_is_opened_again_and_nothing_is_said_twice(page: Page, server: Server) -> None:
+def test_a_voice_interrupts_where_the_microphone_is_open(page: Page, server: Server) -> None:
     wire = open_talk(page, server)
-    ask(page, "repeat: Before it was lost.")
+    page.get_by_role("switch", name="Open microphone").check()
+    expect_phase(page, "hearing")
+    ask(page, f"repeat: {LONG_ANSWER}")
+    expect(page.locator("#transcript .assistant .said").last).to_have_text(HEARD_OR_CUT, timeout=LONG_WAIT)
+    page.get_by_role("button", name="Mute").click()
+    assert "voice" in [message["by"] for message in wire.received if message["type"] == "interrupted"]
+
+
+def test_the_volume_is_lowered_as_soon_as_the_server_says_so(page: Page, server: Server) -> None:
+    open_talk(page, server)
+    ask(page, f"repeat: {LONG_ANSWER}")
     expect_phase(page, "speaking")
-    expect_phase(page, "listening")
-    page.evaluate("sockets.at(-1).close()")
-    expect(page.locator('#call[data-phase="lost"]')).to_be_attached()
-    expect_phase(page, "listening")
-    ask(page, "repeat: After it was found.")
-    expect(page.locator("#transcript .assistant .said").last).to_have_text("After it was found.", timeout=LONG_WAIT)
-    expect_phase(page, "speaking")
-    expect_phase(page, "listening")
-    assert [text for role, text, _ in stored(server) if role == "assistant"] == [
-        "Before it was lost.",
-        "After it was found.",
-    ]
-    first, second = wire.of("start")
-    ready = next(message for message in wire.received if message["type"] == "ready")
-    assert ("conversation" in first, second["conversation"]) == (False, ready["conversation"])
-    assert not second["greeting"]
+    volumes = page.evaluate("""[0.3, 1].map((volume) => {
+        const data = JSON.stringify({type: "volume", answer: 1, volume});
+        sockets.at(-1).dispatchEvent(new MessageEvent("message", {data}));
+        return document.querySelector("video.film.shown").volume;
+    })""")
+    assert volumes == pytest.approx([0.3, 1])
 
 
 def test_a_microphone_that_is_refused_leaves_the_text_field(browser: Browser, server: Server) -> None:
@@ -199,7 +205,9 @@ def test_a_microphone_that_is_refused_leaves_the_text_field(browser: Browser, se
         page = new()
         open_talk(page, server)
         page.get_by_role("button", name="Hold to talk").click()
-        expect(page.locator("#problem")).to_have_text(re.compile("not allowed for this page"), timeout=LONG_WAIT)
+        expect(page.locator("#microphone-problem")).to_have_text(
+            re.compile("not allowed for this page"), timeout=LONG_WAIT
+        )
         expect(page.get_by_role("button", name="Hold to talk")).to_have_attribute("aria-pressed", "false")
         ask(page, "repeat: In writing.")
         expect(page.locator("#transcript .assistant .said").last).to_have_text("In writing.", timeout=LONG_WAIT)
@@ -211,7 +219,7 @@ def test_a_page_without_https_says_why_there_is_no_microphone(browser: Browser, 
         page = new()
         open_talk(page, server)
         page.get_by_role("switch", name="Open microphone").click()
-        expect(page.locator("#problem")).to_have_text(re.compile("https"), timeout=LONG_WAIT)
+        expect(page.locator("#microphone-problem")).to_have_text(re.compile("https"), timeout=LONG_WAIT)
         expect(page.get_by_role("switch", name="Open microphone")).not_to_be_checked()
 
 
@@ -250,42 +258,3 @@ def test_an_earlier_conversation_is_continued_and_deleted(page: Page, server: Se
     expect_phase(page, "idle")
     left = json.loads(server.ask("GET", "/api/v1/conversations").body)["conversations"]
     assert wire.received[0]["conversation"] not in [one["id"] for one in left]
-
-
-BLOCKED = """
-    window.WebSocket = class extends EventTarget {
-      static OPEN = 1;
-      readyState = 3;
-      constructor() {
-        super();
-        setTimeout(() => this.dispatchEvent(new Event("close")));
-      }
-      close() {}
-    };
-"""
-"""As a browser behind a proxy that refuses WebSockets."""
-
-
-def test_where_websockets_are_blocked_questions_are_answered_by_sound(browser: Browser, server: Server) -> None:
-    with tabs(browser, BLOCKED) as new:
-        page = new()
-        open_talk(page, server)
-        page.get_by_role("button", name="Start talking").click()
-        expect(page.locator("#written-only")).to_have_text(re.compile("no live connection"), timeout=LONG_WAIT)
-        expect(page.get_by_role("button", name="Hold to talk")).to_be_hidden()
-        with page.expect_request("**/api/v1/chat?stream=1"):
-            ask(page, "repeat: Through the proxy.")
-        expect_phase(page, "speaking")
-        expect(page.locator("#caption")).to_have_text("Through the proxy.")
-        expect_phase(page, "listening")
-        with page.expect_request("**/api/v1/chat?stream=1") as second:
-            ask(page, f"repeat: {LONG_ANSWER}")
-        assert second.value.post_data_json["conversation_history"] == [
-            {"role": "user", "content": "repeat: Through the proxy."},
-            {"role": "assistant", "content": "Through the proxy."},
-        ]
-        expect(page.locator("#caption-spoken")).to_have_text(re.compile("One sentence of"), timeout=LONG_WAIT)
-        page.keyboard.press("Escape")
-        expect_phase(page, "interrupted")
-        expect(page.locator("#transcript .assistant .said").last).to_have_text(re.compile(r"^One.*…$"))
-        expect_phase(page, "listening")

@@ -9,7 +9,7 @@ const UNAUTHORIZED = 401;
 const TOO_MANY_REQUESTS = 429;
 const SERVICE_UNAVAILABLE = 503;
 
-/** @typedef {{ name: string, title: string, avatar: string | null }} Persona */
+/** @typedef {{ name: string, title: string, language: string, avatar: string | null }} Persona */
 
 /**
  * @typedef {object} ServerOptions

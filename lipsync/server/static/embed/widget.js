@@ -57,7 +57,7 @@ export function createWidget(root, { base, persona: personaName, language, pageL
   let conversationId = null;
   let questions = 0;
   let phase = "";
-  let isRefused = false; // the browser wants a press before it plays
+  let sessionLanguage = "";
   let isOver = false;
   /** @type {ApiError | null} */
   let problem = null; // since the last attempt to connect
@@ -70,7 +70,6 @@ export function createWidget(root, { base, persona: personaName, language, pageL
 
   const playback = createPlayback(portrait.films, {
     onPlaying(answer, film) {
-      isRefused = false;
       portrait.showFilm(film); // first: the loop stays as it is
       conversation.dispatch({ type: "playing", answer });
       captions.show(answer);
@@ -82,14 +81,13 @@ export function createWidget(root, { base, persona: personaName, language, pageL
     },
     onPlayed: (answer, ms) => conversation.reportPlayed(answer, ms),
     onRefused() {
-      isRefused = true;
       render();
       fail(new ApiError(translate("play_refused"), { code: "play_refused" }));
     },
   });
   const captions = createCaptions(view, playback.time);
   const transcript = createTranscript({ list: view.list, empty: document.createElement("p") },
-    (role) => (role === "user" ? translate("you") : persona?.title ?? translate("portrait")));
+    (role) => (role === "user" ? translate("you") : persona?.title ?? translate("portrait")), () => sessionLanguage || undefined);
   const timer = window.setInterval(() => {
     const talk = conversation.state();
     if (talk.phase === "speaking") answers.advance(talk.answer, playback.time());
@@ -109,6 +107,7 @@ export function createWidget(root, { base, persona: personaName, language, pageL
     onChange: render,
     onReady(ready) {
       conversationId = ready.conversation;
+      sessionLanguage = ready.language;
       problem = null;
       transcript.endSession();
       captions.endSession();
@@ -136,14 +135,17 @@ export function createWidget(root, { base, persona: personaName, language, pageL
       if (sentence) fail(new ApiError(sentence, { code }));
       else setText(view.problem, "");
     },
+    onForgotten() { conversationId = null; },
     onWrittenOnly() {},
     history: transcript.messages,
     persona: () => personaName,
     onClosing(reason) { if (reason === "idle") setText(view.remark, translate("paused")); },
     onMessage(message) {
+      const hasBegun = isConnected(conversation.state());
+      if (message.type === "error" && message.code === "conversation_unknown" && !hasBegun) return; // a new one begins
       answers.take(message);
       // What the session was begun with is wrong: to wait would change nothing.
-      if (message.type === "error" && !isConnected(conversation.state())) queueMicrotask(() => conversation.end());
+      if (message.type === "error" && !hasBegun) queueMicrotask(() => conversation.end());
     },
   }, removal.signal);
 
@@ -172,7 +174,7 @@ export function createWidget(root, { base, persona: personaName, language, pageL
     const talk = conversation.state();
     view.container.dataset.phase = talk.phase;
     setText(view.phase, translate(`phase_${talk.phase}`));
-    view.begin.hidden = talk.phase !== "idle" && !isRefused;
+    view.begin.hidden = talk.phase !== "idle" && !playback.isRefused();
     view.interrupt.hidden = !canInterrupt(talk);
     if (talk.phase !== "speaking") rest();
     if (talk.phase !== "listening" && talk.phase !== "idle") setText(view.remark, "");
@@ -243,8 +245,7 @@ export function createWidget(root, { base, persona: personaName, language, pageL
     send(text, false);
   });
   view.begin.addEventListener("click", () => {
-    if (isRefused) {
-      isRefused = false;
+    if (playback.isRefused()) {
       playback.unlock();
       playback.resume();
       render();

@@ -25,6 +25,7 @@ const REFUSED = new Set([401, 403]);
  * @property {(sentence: string, code: string) => void} onProblem in words of the server; "": it is over
  * @property {(reason: string) => void} onClosing the server ends the session
  * @property {(message: import("./protocol.js").ServerMessage) => void} [onMessage] each message, before it is acted on
+ * @property {() => void} onForgotten the server does not know the conversation that was to be continued
  * @property {() => void} onWrittenOnly WebSockets are refused on the way: questions in writing, answers as sound
  * @property {() => import("./chat-events.js").HistoryMessage[]} history what was said
  * @property {() => string} persona name of who answers
@@ -37,10 +38,9 @@ const REFUSED = new Set([401, 403]);
  * @param {AbortSignal} [signal] ends the listening to events of the window
  */
 export function createConversation(server, playback, listeners, signal) {
-  const { start, onChange, onReady, onHeard, onSentence, onCut, onProblem, onClosing, onMessage } = listeners;
+  const { start, onChange, onReady, onHeard, onSentence, onCut, onProblem, onClosing, onForgotten, onMessage } = listeners;
   let talk = INITIAL;
   let calmTimer = 0;
-  let isPausing = false; // the server has said that it ends the session because nobody spoke
 
   /**
    * @param {number} kind
@@ -61,9 +61,8 @@ export function createConversation(server, playback, listeners, signal) {
     onBinary: takeBinary,
     onLost(error) {
       if (error) onProblem(error.message, error.code);
-      if (error && REFUSED.has(error.status)) isPausing = true; // to try again would change nothing
-      dispatch({ type: isPausing ? "paused" : "lost" });
-      isPausing = false;
+      if (error && REFUSED.has(error.status)) dispatch({ type: "ending" }); // to try again would change nothing
+      dispatch({ type: "lost" });
     },
     onBlocked() {
       const { history, persona } = listeners;
@@ -127,11 +126,16 @@ export function createConversation(server, playback, listeners, signal) {
         break;
       case "done": if (message.answer !== undefined) playback.complete(message.answer, message.total_duration); break;
       case "error":
+        if (message.code === "conversation_unknown" && !isConnected(talk)) { // deleted meanwhile: a new one begins
+          onForgotten();
+          transport.send({ type: "start", ...start() });
+          break;
+        }
         onProblem(message.error, message.code);
         dispatch({ type: "refused" });
         break;
       case "closing":
-        isPausing = message.reason === "idle";
+        if (message.reason === "idle") dispatch({ type: "ending" }); // nobody has spoken for long
         onClosing(message.reason);
         break;
     }

@@ -5,6 +5,8 @@ import { catchMediaError } from "./media-errors.js";
 
 const WORKLET = new URL("./microphone-worklet.js", import.meta.url);
 
+const MAX_START_MS = 5000;
+
 /** @typedef {{ samples: Int16Array, level: number }} Piece `level`: root mean square, 0 to 1. */
 
 /**
@@ -42,6 +44,16 @@ export function createMicrophone({ onPiece, onLost }) {
     }
   }
 
+  /**
+   * Starts the audio thread. Some browsers wait for ever where the machine has nothing to play sound on.
+   *
+   * @param {AudioContext} audio
+   */
+  async function start(audio) {
+    await Promise.race([audio.resume(), new Promise((resolve) => { setTimeout(resolve, MAX_START_MS); })]);
+    if (audio.state !== "running") throw new DOMException("the audio thread does not start", "NotReadableError");
+  }
+
   /** Opens the microphone; the key of a message where that fails, else null. */
   async function open() {
     if (!window.isSecureContext || !navigator.mediaDevices || !window.AudioWorkletNode) return "microphone_insecure";
@@ -55,7 +67,7 @@ export function createMicrophone({ onPiece, onLost }) {
       }
       context = new AudioContext({ latencyHint: "interactive" });
       await context.audioWorklet.addModule(WORKLET);
-      await context.resume();
+      await start(context);
       const node = new AudioWorkletNode(context, "microphone", { numberOfOutputs: 0 });
       node.port.onmessage = ({ data }) => onPiece(data);
       context.createMediaStreamSource(stream).connect(node);

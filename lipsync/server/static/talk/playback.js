@@ -20,6 +20,7 @@ const MIN_REST_S = 0.25; // of sound that a film which ended early has left
  * @property {SoundPiece[]} pieces of its sound, for the case that the film breaks off
  * @property {number | null} duration seconds, once all of it has arrived
  * @property {boolean} isPlaying
+ * @property {boolean} isRefused the browser wants a press before it plays
  */
 
 /**
@@ -58,7 +59,7 @@ export function createPlayback(videos, { onPlaying, onEnded, onPlayed, onRefused
   function begin(number) {
     if (current?.number === number) return current;
     stop();
-    current = { number, mime: null, film: null, sound: null, pieces: [], duration: null, isPlaying: false };
+    current = { number, mime: null, film: null, sound: null, pieces: [], duration: null, isPlaying: false, isRefused: false };
     return current;
   }
 
@@ -74,8 +75,14 @@ export function createPlayback(videos, { onPlaying, onEnded, onPlayed, onRefused
         else finished(answer);
       },
       onBroken: (played) => continueAsSound(answer, played),
-      onRefused,
+      onRefused: () => refused(answer),
     });
+  }
+
+  /** @param {CurrentAnswer} answer */
+  function refused(answer) {
+    answer.isRefused = true;
+    onRefused();
   }
 
   /**
@@ -90,7 +97,7 @@ export function createPlayback(videos, { onPlaying, onEnded, onPlayed, onRefused
     });
     answer.sound = sound;
     sound.setVolume(audible());
-    if (audio().state === "suspended") audio().resume().catch(onRefused);
+    if (audio().state === "suspended") audio().resume().catch(() => refused(answer));
     for (const { start, samples } of answer.pieces) sound.add(start, samples);
     if (answer.duration !== null) sound.complete();
   }
@@ -102,6 +109,7 @@ export function createPlayback(videos, { onPlaying, onEnded, onPlayed, onRefused
   function started(answer, video) {
     if (answer !== current) return;
     answer.isPlaying = true;
+    answer.isRefused = false;
     onPlaying(answer.number, video);
   }
 
@@ -193,8 +201,13 @@ export function createPlayback(videos, { onPlaying, onEnded, onPlayed, onRefused
       audio().resume();
       for (const video of videos) if (!video.hasAttribute("src")) video.load();
     },
+    /** Whether the present answer waits for a press. */
+    isRefused: () => current?.isRefused ?? false,
     /** Plays what was refused, after a press. */
-    resume: () => player()?.resume(),
+    resume() {
+      if (current) current.isRefused = false;
+      player()?.resume();
+    },
     /** Ends playback for good, and gives back what the browser holds for it. */
     destroy() {
       stop();

@@ -15,6 +15,7 @@ const stillness = matchMedia("(prefers-reduced-motion: reduce)");
  * @property {string} base address of the server, with a slash at its end; "": the page's own
  * @property {(persona: Persona) => string} pictureOf address of a persona's picture
  * @property {boolean} isEager whether a loop is loaded before the conversation begins
+ * @property {HTMLImageElement} [backdrop] shows the same picture behind the stage
  * @property {AbortSignal} [signal] ends the listening to the reader's settings
  */
 
@@ -22,7 +23,7 @@ const stillness = matchMedia("(prefers-reduced-motion: reduce)");
  * @param {HTMLElement} stage holds an image, videos of the class "film", and videos of the class "loop" with their kinds
  * @param {PortraitOptions} options
  */
-export function createPortrait(stage, { base, pictureOf, isEager, signal }) {
+export function createPortrait(stage, { base, pictureOf, isEager, backdrop, signal }) {
   const still = /** @type {HTMLImageElement} */ (stage.querySelector("img"));
   const films = /** @type {HTMLVideoElement[]} */ ([...stage.querySelectorAll("video.film")]);
   const loops = new Map(/** @type {HTMLVideoElement[]} */ ([...stage.querySelectorAll("video.loop")])
@@ -85,7 +86,9 @@ export function createPortrait(stage, { base, pictureOf, isEager, signal }) {
   }
 
   still.addEventListener("load", () => setShape(still.naturalWidth, still.naturalHeight));
-  for (const video of films) video.addEventListener("loadedmetadata", () => setShape(video.videoWidth, video.videoHeight));
+  for (const video of [...films, ...loops.values()]) {
+    video.addEventListener("loadedmetadata", () => setShape(video.videoWidth, video.videoHeight));
+  }
   for (const video of loops.values()) {
     video.addEventListener("canplay", () => {
       if (!film) showLoop();
@@ -105,6 +108,7 @@ export function createPortrait(stage, { base, pictureOf, isEager, signal }) {
       if (persona?.avatar !== chosen.avatar || !persona) unload();
       persona = chosen;
       still.src = pictureOf(chosen);
+      if (backdrop) backdrop.src = still.src;
       load();
     },
     /**

@@ -14,6 +14,7 @@
  * @property {number} answer number of the answer that is received or played; 0: none
  * @property {number} stopped answers up to this number are not played
  * @property {boolean} isHeld the button to talk is held: the person speaks, whatever the server hears
+ * @property {boolean} isEnding the connection is not opened again after its end, until the person wants it
  * @property {number} attempts to connect since the connection was lost
  * @property {Question | null} question that was asked and whose answer is not heard yet
  */
@@ -33,12 +34,12 @@
  *   | { type: "interrupted", answer: number }
  *   | { type: "refused" }
  *   | { type: "calm" }
- *   | { type: "lost" }
- *   | { type: "paused" }} TalkEvent
+ *   | { type: "ending" }
+ *   | { type: "lost" }} TalkEvent
  * ready: a session has begun, or has changed. connect: the person begins, or waiting before the next attempt is over. hold, release: of the button to talk; forget:
  * it was released without a word. playing, played: of an answer, in the player. interrupt: by the person, on the page;
- * interrupted: by the server. refused: the question gets no answer. calm: "interrupted" was shown long enough. paused:
- * the server ended the conversation because nobody spoke.
+ * interrupted: by the server. refused: the question gets no answer. calm: "interrupted" was shown long enough. ending:
+ * the connection will be closed for a reason that opening it again would not mend.
  */
 
 /**
@@ -52,7 +53,7 @@
  */
 
 /** @type {Talk} */
-export const INITIAL = { phase: "idle", server: "listening", answer: 0, stopped: 0, isHeld: false, attempts: 0, question: null };
+export const INITIAL = { phase: "idle", server: "listening", answer: 0, stopped: 0, isHeld: false, isEnding: false, attempts: 0, question: null };
 
 const RETRY_MS = [250, 1000, 2000, 4000, 8000]; // before each attempt; the last for all further ones
 const CALM_MS = 1200; // for which "interrupted" is shown
@@ -67,8 +68,8 @@ export const isConnected = (/** @type {Talk} */ talk) => !OFFLINE.has(talk.phase
 /** Whether there is an answer to interrupt. */
 export const canInterrupt = (/** @type {Talk} */ talk) => ANSWERING.has(talk.phase);
 
-/** Whether the answer of this number is to be played. */
-export const isPlayable = (/** @type {Talk} */ talk, /** @type {number} */ answer) => answer > talk.stopped;
+/** Whether the answer of this number is to be played: none while the person holds the button. */
+export const isPlayable = (/** @type {Talk} */ talk, /** @type {number} */ answer) => !talk.isHeld && answer > talk.stopped;
 
 /**
  * The next state, and what is to be done, in order.
@@ -102,14 +103,14 @@ export function advance(talk, event) {
       if (!talk.isHeld) return stay;
       return { talk: { ...talk, phase: "listening", isHeld: false }, actions: [{ type: "send", message: "clear" }] };
     case "answer":
-      if (!isConnected(talk) || !isPlayable(talk, event.answer)) return stay;
+      if (!isConnected(talk) || event.answer <= talk.stopped) return stay; // also while the button is held: it may follow
       return { ...stay, talk: { ...talk, answer: event.answer } };
     case "playing":
-      if (!isConnected(talk) || talk.isHeld || !isPlayable(talk, event.answer)) return stay;
+      if (!isConnected(talk) || !isPlayable(talk, event.answer)) return stay;
       return { ...stay, talk: { ...talk, phase: "speaking", answer: event.answer, question: null } };
     case "played":
-      if (talk.phase !== "speaking" || event.answer !== talk.answer) return stay;
-      return { ...stay, talk: { ...talk, phase: talk.server === "speaking" ? "listening" : talk.server } };
+      if (!canInterrupt(talk) || event.answer !== talk.answer) return stay;
+      return { ...stay, talk: { ...talk, phase: quiet(talk.server) } };
     case "interrupt":
       if (!canInterrupt(talk)) return stay;
       return interrupted(talk, [{ type: "send", message: "interrupt" }, { type: "stop" }]);
@@ -123,8 +124,8 @@ export function advance(talk, event) {
       return talk.phase === "interrupted" ? { ...stay, talk: { ...talk, phase: quiet(talk.server) } } : stay;
     case "lost":
       return lose(talk);
-    case "paused":
-      return { talk: { ...INITIAL }, actions: [{ type: "finish" }] };
+    case "ending":
+      return { ...stay, talk: { ...talk, isEnding: true } };
   }
 }
 
@@ -150,7 +151,8 @@ function followServer(talk, state) {
   const actions = /** @type {Action[]} */ ([]);
   // What is played ends when the player says so; only the player begins "speaking".
   if (!isConnected(talk) || talk.isHeld || talk.phase === "speaking" || server === "speaking") return { talk: next, actions };
-  if (server === "listening" && talk.phase === "interrupted") return { talk: next, actions };
+  const hasWhole = talk.phase === "thinking" && talk.server === "speaking"; // all was sent, and playback has not begun
+  if (server === "listening" && (talk.phase === "interrupted" || hasWhole)) return { talk: next, actions };
   return { talk: { ...next, phase: server }, actions };
 }
 
@@ -184,6 +186,7 @@ const interrupted = (talk, actions) => ({
  */
 function lose(talk) {
   if (talk.phase === "idle") return { talk, actions: [] };
+  if (talk.isEnding) return { talk: INITIAL, actions: [{ type: "finish" }] };
   const delay_ms = RETRY_MS[Math.min(talk.attempts, RETRY_MS.length - 1)] ?? 0;
   return {
     talk: { ...stopAnswer(talk), phase: "lost", isHeld: false, attempts: talk.attempts + 1 },

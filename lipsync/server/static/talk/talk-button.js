@@ -27,6 +27,7 @@ export function createTalkButton(conversation, { onBegin, onModeChange, showProb
   const deviceList = byId("device", HTMLSelectElement);
   let maxTurnMs = 60_000;
   let turnTimer = 0;
+  let wasHeld = false;
 
   const microphone = createMicrophone({
     onPiece({ samples, level }) {
@@ -169,8 +170,13 @@ export function createTalkButton(conversation, { onBegin, onModeChange, showProb
   return {
     /** How the server finds the end of a turn. */
     mode: () => (openSwitch.checked ? "vad" : "manual"),
+    /** Whether the person has begun to talk by pressing. */
+    isOn: gesture.isOn,
     /** The state of the conversation has changed. */
     update() {
+      const { isHeld } = conversation.state();
+      if (wasHeld && !isHeld) gesture.reset(); // the turn is over: by a question in writing, or the connection is lost
+      wasHeld = isHeld;
       holdIfReady();
       render();
     },

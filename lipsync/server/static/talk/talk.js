@@ -4,10 +4,10 @@
 import { byId, setText } from "../shared/dom.js";
 import { catchApiError } from "../shared/http.js";
 import { connectLanguageMenu, onLanguageChange, setMessage, translate } from "../shared/i18n.js";
-import { createConversationList } from "./conversation-list.js";
 import { createLogin } from "../shared/login.js";
 import { canUseMediaSource } from "../shared/media-source.js";
 import { createCaptions } from "./captions.js";
+import { createConversationList } from "./conversation-list.js";
 import { createConversation } from "./conversation.js";
 import { pageServer } from "./page-server.js";
 import { createPersonas, pictureOf } from "./personas.js";
@@ -23,7 +23,9 @@ const beginButton = byId("begin", HTMLButtonElement);
 const phase = byId("phase", HTMLElement);
 const problem = byId("problem", HTMLElement);
 const disclosure = byId("disclosure", HTMLElement);
+const playButton = byId("play", HTMLButtonElement);
 const interruptButton = byId("interrupt", HTMLButtonElement);
+const newButton = byId("new-conversation", HTMLButtonElement);
 const remark = byId("remark", HTMLElement);
 const question = byId("question", HTMLInputElement);
 
@@ -31,7 +33,9 @@ const question = byId("question", HTMLInputElement);
 let conversationId = null; // of the conversation that is continued by the next session
 let questions = 0;
 
-const portrait = createPortrait(byId("stage", HTMLElement), { base: "", pictureOf, isEager: true });
+const portrait = createPortrait(byId("stage", HTMLElement), {
+  base: "", pictureOf, isEager: true, backdrop: byId("backdrop", HTMLImageElement),
+});
 const personas = createPersonas((persona) => {
   const isTalking = isConnected(conversation.state());
   leave();
@@ -41,6 +45,7 @@ const personas = createPersonas((persona) => {
 const transcript = createTranscript(
   { list: byId("transcript", HTMLElement), empty: byId("transcript-empty", HTMLElement) },
   (role) => (role === "user" ? translate("you") : personas.chosen()?.title ?? ""),
+  () => personas.chosen()?.language,
 );
 const playback = createPlayback(portrait.films, {
   onPlaying(answer, film) {
@@ -54,7 +59,7 @@ const playback = createPlayback(portrait.films, {
     conversations.update();
   },
   onPlayed: (answer, ms) => conversation.reportPlayed(answer, ms),
-  onRefused: () => {},
+  onRefused: () => render(),
 });
 const captions = createCaptions({
   caption: byId("caption", HTMLElement),
@@ -67,7 +72,7 @@ const conversation = createConversation(pageServer, playback, {
     conversation: conversationId && !transcript.isEmpty() ? conversationId : undefined,
     want: { audio: "pcm16", video: canUseMediaSource ? "fmp4" : "none", blendshapes: "none", motion: false, words: true },
     binary: true,
-    greeting: transcript.isEmpty() && !isConnected(conversation.state()) && conversation.state().question === null,
+    greeting: isGreetingWanted(),
     input: { rate: MICROPHONE_RATE },
     turn: { mode: talkButton.mode() },
   }),
@@ -82,7 +87,7 @@ const conversation = createConversation(pageServer, playback, {
   },
   onHeard(text, isFinal) {
     transcript.setHeard(text);
-    showRemark(text || !isFinal ? "" : "nothing_heard");
+    show(remark, text || !isFinal ? "" : "nothing_heard");
   },
   onSentence(sentence) {
     transcript.addSentence(sentence);
@@ -90,13 +95,14 @@ const conversation = createConversation(pageServer, playback, {
   },
   onCut: transcript.cut,
   onProblem: (sentence) => setText(problem, sentence),
+  onForgotten() { conversationId = null; },
   onWrittenOnly() {
     byId("voice", HTMLElement).hidden = true;
     setMessage(byId("written-only", HTMLElement), "written_only");
   },
   history: transcript.messages,
   persona: () => personas.chosen()?.name ?? "",
-  onClosing(reason) { showRemark(reason === "idle" ? "paused" : ""); },
+  onClosing(reason) { show(remark, reason === "idle" ? "paused" : ""); },
 });
 
 const conversations = createConversationList({
@@ -115,19 +121,22 @@ const conversations = createConversationList({
 const talkButton = createTalkButton(conversation, {
   onBegin: connect,
   onModeChange: () => conversation.changeSession(),
-  showProblem(key) {
-    problem.textContent = "";
-    if (key) setMessage(problem, key);
-    else delete problem.dataset.i18n;
-  },
+  showProblem: (key) => show(byId("microphone-problem", HTMLElement), key),
 });
 
-/** @param {string} key of a message; "": none */
-function showRemark(key) {
-  if (key) setMessage(remark, key);
+/** A person who has begun to ask, or who has talked before, is not greeted. */
+const isGreetingWanted = () =>
+  transcript.isEmpty() && !isConnected(conversation.state()) && !conversation.state().question && !talkButton.isOn();
+
+/**
+ * @param {HTMLElement} element
+ * @param {string} key of a message; "": none
+ */
+function show(element, key) {
+  if (key) setMessage(element, key);
   else {
-    delete remark.dataset.i18n;
-    remark.textContent = "";
+    delete element.dataset.i18n;
+    element.textContent = "";
   }
 }
 
@@ -146,8 +155,10 @@ function render() {
   interruptButton.hidden = !canInterrupt(talk);
   if (talk.phase !== "speaking") rest();
   portrait.setPhase(talk.phase);
-  if (talk.phase !== "listening" && talk.phase !== "idle") showRemark("");
+  if (talk.phase !== "listening" && talk.phase !== "idle") show(remark, "");
   talkButton.update();
+  newButton.hidden = transcript.isEmpty();
+  playButton.hidden = !playback.isRefused();
 }
 
 /** Ends the conversation: the next one is a new one. */
@@ -173,6 +184,7 @@ function ask() {
   if (!text) return;
   playback.unlock();
   question.value = "";
+  setText(problem, "");
   questions += 1;
   transcript.addQuestion(text);
   conversation.dispatch({ type: "ask", question: { id: `q${questions}`, text } });
@@ -184,9 +196,14 @@ byId("question-form", HTMLFormElement).addEventListener("submit", (event) => {
 });
 beginButton.addEventListener("click", () => {
   connect();
-  byId("talk-button", HTMLButtonElement).focus();
+  byId("talk-button", HTMLButtonElement).focus({ preventScroll: true });
 });
-byId("new-conversation", HTMLButtonElement).addEventListener("click", () => {
+playButton.addEventListener("click", (event) => {
+  event.stopPropagation(); // the stage would interrupt
+  playback.resume();
+  render();
+});
+newButton.addEventListener("click", () => {
   leave();
   connect();
   conversations.update();
@@ -213,6 +230,9 @@ async function start() {
 }
 
 const login = createLogin({ emptyMessage: "key_empty", onSignedIn: start, onSignedOut: async () => {} });
+
+// The browser shows the page out of its memory (bfcache): the connection is gone, and another person may have signed in.
+addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
 connectLanguageMenu();
 render();

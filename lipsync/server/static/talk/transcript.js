@@ -11,8 +11,9 @@ import { createElement, setText } from "../shared/dom.js";
 /**
  * @param {{ list: HTMLElement, empty: HTMLElement }} elements of which `empty` is shown while nothing was said
  * @param {(role: Role) => string} speaker name of who speaks
+ * @param {() => string | undefined} answerLanguage code of the language of answers
  */
-export function createTranscript({ list, empty }, speaker) {
+export function createTranscript({ list, empty }, speaker, answerLanguage) {
   /** @type {Utterance[]} */
   let utterances = [];
   /** @type {Map<number, Utterance>} */
@@ -23,10 +24,11 @@ export function createTranscript({ list, empty }, speaker) {
    * @param {string} text
    */
   function add(role, text, isOpen = false) {
+    const language = role === "assistant" && answerLanguage();
     const item = createElement(
       "li", { className: role },
       createElement("span", { className: "speaker", textContent: speaker(role) }),
-      createElement("span", { className: "said", textContent: text }),
+      createElement("span", { className: "said", textContent: text, ...(language && { lang: language }) }),
     );
     const utterance = { role, text, isOpen, item };
     utterances.push(utterance);

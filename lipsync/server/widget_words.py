@@ -42,9 +42,12 @@ export const messages = """
 
 
 def widget_module(text_of: Callable[[str, str], str]) -> str:
-    """The JavaScript module with the messages; ``text_of(id, language)`` is one of them."""
+    """The JavaScript module with the messages, in ASCII: the sentences themselves stand in the catalogues alone.
+
+    ``text_of(id, language)`` is one of them.
+    """
     messages = {
         language: {name.partition(".")[2]: text_of(name, language) for name in WIDGET_MESSAGES}
         for language in LANGUAGES
     }
-    return f"{_HEAD}{json.dumps(messages, ensure_ascii=False, indent=2)};\n"
+    return f"{_HEAD}{json.dumps(messages, indent=2)};\n"

@@ -151,7 +151,9 @@ def test_what_is_for_our_own_page_is_not_for_listed_sites(friendly: Guarded, pat
         assert friendly.client.post(path, headers={"Origin": FRIEND}).status_code == 403
 
 
-@pytest.mark.parametrize("path", ["/static/talk/state.js", "/static/shared/dom.js"])
+@pytest.mark.parametrize(
+    "path", ["/static/embed.js", "/static/embed/view.js", "/static/talk/state.js", "/static/shared/dom.js"]
+)
 def test_a_listed_site_loads_the_widget(friendly: Guarded, path: str) -> None:
     answer = friendly.client.get(path, headers={"Origin": FRIEND, "Sec-Fetch-Site": "cross-site"})
     assert (answer.status_code, answer.headers[ALLOW]) == (200, FRIEND)

@@ -115,6 +115,8 @@ export function createConversation(server, playback, listeners, signal) {
       case "state": dispatch({ type: "server-state", state: message.state }); break;
       case "transcript":
         onHeard(message.text, message.final);
+        // The server that heard no voice at all has no other state to tell.
+        if (message.final && !message.text && !talk.question) dispatch({ type: "refused" });
         break;
       case "answer": dispatch({ type: "answer", answer: message.answer }); break;
       case "video": if (isPlayable(talk, message.answer)) playback.setFilm(message.answer, message.mime); break;

@@ -6,6 +6,7 @@ import { decodeSamples } from "./protocol.js";
 import { createSoundPlayer } from "./sound-player.js";
 
 const REPORT_MS = 250; // between two reports of what was played, as the server wants them
+const RESUME_MS = 500; // after which sound that does not play is taken to be refused: browsers do not tell
 const MIN_REST_S = 0.25; // of sound that a film which ended early has left
 
 /** @typedef {ReturnType<typeof createFilmPlayer> | ReturnType<typeof createSoundPlayer>} Player */
@@ -97,7 +98,10 @@ export function createPlayback(videos, { onPlaying, onEnded, onPlayed, onRefused
     });
     answer.sound = sound;
     sound.setVolume(audible());
-    if (audio().state === "suspended") audio().resume().catch(() => refused(answer));
+    if (audio().state === "suspended") {
+      audio().resume().catch(() => {});
+      setTimeout(() => { if (answer === current && audio().state === "suspended") refused(answer); }, RESUME_MS);
+    }
     for (const { start, samples } of answer.pieces) sound.add(start, samples);
     if (answer.duration !== null) sound.complete();
   }

@@ -312,6 +312,7 @@ export function createWidget(root, { base, persona: personaName, language, pageL
       conversation.end();
       captions.hide();
       playback.destroy();
+      portrait.destroy();
       const error = new DOMException("the element was removed", "AbortError");
       answers.abandon(error);
       turns.failed(error);

@@ -103,6 +103,8 @@ export function createPortrait(stage, { base, pictureOf, isEager, backdrop, sign
 
   return {
     films,
+    /** Ends the loading and playing of loops. */
+    destroy: unload,
     /** @param {Persona} chosen */
     show(chosen) {
       if (persona?.avatar !== chosen.avatar || !persona) unload();

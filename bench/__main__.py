@@ -92,8 +92,9 @@ def work(what: str, place: Path, portrait: str, runs: int) -> dict[str, Any]:
 def say(place: Path, portrait: str) -> dict[str, Any]:
     """What ``lipsync say --json`` says with a prepared portrait."""
     command = [sys.executable, "-m", "lipsync", "say", TEXT, "--avatar", portrait, "--json"]
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment = {
-        **os.environ,
+        **inherited,  # an installation has the bytecode of its modules; only the first run here compiles them
         "LIPSYNC_CACHE": str(place / "cache"),
         "LIPSYNC_OUTPUTS": str(place / "outputs"),
         "LIPSYNC_VOICES": "espeak",  # the voice that is always there

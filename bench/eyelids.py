@@ -16,7 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from lipsync.animation.puppet.eyelids import Eyelid, blink, build_eyelids
+from lipsync.animation.puppet.eyelids import Eyelid, blink
+from lipsync.animation.puppet.eyelids.build import build_eyelids
 from lipsync.animation.puppet.motion import study_motion
 from lipsync.errors import LipsyncError
 from lipsync.face.finder import FaceFinder

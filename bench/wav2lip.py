@@ -27,7 +27,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from lipsync.animation.puppet import Puppet, prepare_rig
+from lipsync.animation.puppet import Puppet
+from lipsync.animation.puppet.prepare import prepare_rig
 from lipsync.animation.wav2lip.crop import Crop, crop_face
 from lipsync.animation.wav2lip.generator import Generator
 from lipsync.animation.wav2lip.layout import layout

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import compileall
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -29,6 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = subprocess.run(command, cwd=ROOT, check=False).returncode
         if code:
             return code
+    if not options.only_requirements:
+        # A service may not write into its own folder, and would compile the source at each start.
+        compileall.compile_dir(ROOT / "lipsync", quiet=1)
     return 0
 
 

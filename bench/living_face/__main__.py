@@ -2,8 +2,9 @@
 
 Each portrait speaks one text, once with a still head and once with a moving one, through the product: speech, track,
 puppet, MP4. An independent mesh (MediaPipe, in an interpreter of its own) then measures both videos. With ``--moods``
-each portrait speaks the text once in every mood, and the table holds the lips alone. The command ends with status 1
-when a face misses a limit (:mod:`bench.living_face.limits`).
+each portrait speaks the text once in every mood, and the table holds the lips alone; with ``--moods --still`` the
+head is still, and the skin beside the lips is followed too (:mod:`bench.living_face.skin`). The command ends with
+status 1 when a face misses a limit (:mod:`bench.living_face.limits`).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from bench.living_face.interpreter import NoMeasurementError, check_interpreter,
 from bench.living_face.limits import Face, list_failures
 from bench.living_face.pictures import list_portraits
 from bench.living_face.recording import Motion, Recording, RecordingService
+from bench.living_face.skin import measure_skin
 from bench.living_face.table import mood_table_lines, table_lines
 from lipsync.errors import LipsyncError
 from lipsync.settings import Settings
@@ -46,7 +48,7 @@ def main() -> int:
     request |= {"text": options.text, "language": options.language, "seed": options.seed}
     moods: Sequence[Mood | None] = MOODS if options.moods else [options.mood]
     turning: Motion = "sweep" if options.sweep else "moving"
-    motions: list[Motion] = [turning] if options.moods else ["still"] if options.still else ["still", turning]
+    motions: list[Motion] = ["still"] if options.still else [turning] if options.moods else ["still", turning]
     faces, refused = [], []
     with tempfile.TemporaryDirectory(prefix="lipsync-bench-") as temporary:
         folder = options.keep or Path(temporary)
@@ -83,10 +85,12 @@ def parse_options() -> argparse.Namespace:
     )
     parser.add_argument("--measure-with", type=Path, default=Path(sys.executable), metavar="PYTHON",
                         help="interpreter that has MediaPipe")  # fmt: skip
-    parser.add_argument("--still", action="store_true", help="the still head only")
+    parser.add_argument(
+        "--still", action="store_true", help="the still head only; with --moods the skin beside the lips, too"
+    )
     parser.add_argument("--sweep", action="store_true", help="turn the head in slow waves, not as the speech has it")
     parser.add_argument("--mood", help="mood of the whole text")
-    parser.add_argument("--moods", action="store_true", help="the lips in every mood, the head moving")
+    parser.add_argument("--moods", action="store_true", help="the lips in every mood, the head moving unless --still")
     parser.add_argument("--motion", type=float, help="size of the head's motion; default: the product's")
     parser.add_argument("--seed", type=int, default=3)
     parser.add_argument("--text", default=TEXT)
@@ -119,7 +123,11 @@ def measure_face(
         recordings[motion] = service.record(picture, video, motion, **request)
         recordings[motion].save(video.with_suffix(".meant.npz"))
     measured = measure_videos(python, videos)
-    figures = [compare(recording, seen) for recording, seen in zip(recordings.values(), measured, strict=True)]
+    follows_skin = mood is not None and list(motions) == ["still"]
+    figures = [
+        compare(recording, seen, measure_skin(video, recording, service.puppet(picture)) if follows_skin else None)
+        for recording, seen, video in zip(recordings.values(), measured, videos, strict=True)
+    ]
     last = list(recordings.values())[-1]
     height, width = portrait.picture.shape[:2]
     return Face(

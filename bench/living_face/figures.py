@@ -58,10 +58,13 @@ class Figures:
     """Standard deviation of the second difference of each measured angle, degrees."""
     fast_share: float
     """Largest share of the power above 3 Hz among the angles that were meant."""
+    skin_r: float | None = None
+    """Correlation of the opening with the way of the skin above and below the lips, in frames where it is recognized;
+    None where it was not followed."""
 
 
-def compare(recording: Recording, measured: Measured) -> Figures:
-    """The figures of a video; both have the same frames."""
+def compare(recording: Recording, measured: Measured, skin: Floats | None = None) -> Figures:
+    """The figures of a video; all have the same frames. ``skin`` (T,): way of the skin beside the lips."""
     count = min(recording.frames, len(measured.opening))
     pose, gaze = recording.series("pose")[:count], recording.series("gaze")[:count]
     angles, opening = measured.angles[:count], measured.opening[:count]
@@ -83,6 +86,7 @@ def compare(recording: Recording, measured: Measured) -> Figures:
         pauses=least_openings(opening, pauses, recording.fps),
         jitter={name: jitter(angles[:, axis]) for axis, name in enumerate(AXES)},
         fast_share=max(fast_share(pose[:, axis], recording.fps) for axis in range(len(AXES))),
+        skin_r=None if skin is None else correlation(recording.opening[:count], skin[:count]),
     )
 
 

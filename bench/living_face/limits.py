@@ -17,6 +17,8 @@ MAX_LIPS_LOSS, MAX_LIPS_LOSS_OF = 0.015, {"gauss": 0.05}
 """How far the correlation of the lips may fall below that of the still head, in general and by portrait."""
 MIN_LIPS_R_IN_MOOD = 0.95
 """Least correlation of the lips in a mood."""
+MIN_SKIN_R = 0.97
+"""Least correlation of the opening with the way of the skin beside the lips; NaN misses it."""
 MAX_GAP = 0.006
 """Largest opening at p, b and m, in distances of the outer eye corners: the mesh reads up to this with shut lips."""
 MAX_JITTER_RATIO = 1.6
@@ -80,6 +82,8 @@ def list_failures(face: Face) -> list[str]:
             check(RATIO[0] <= ratio <= RATIO[1], f"yaw ratio {ratio:.2f}, not {RATIO[0]} to {RATIO[1]}")
     if face.mood is not None:
         check(figures.lips_r > MIN_LIPS_R_IN_MOOD, f"lips r {figures.lips_r:.3f}, not above {MIN_LIPS_R_IN_MOOD}")
+    if figures.skin_r is not None:
+        check(figures.skin_r > MIN_SKIN_R, f"skin beside the lips r {figures.skin_r:.3f}, not above {MIN_SKIN_R}")
     if face.moving is not None:
         loss, most = face.still.lips_r - face.moving.lips_r, MAX_LIPS_LOSS_OF.get(face.name, MAX_LIPS_LOSS)
         check(loss <= most, f"lips r falls by {loss:.3f} when the head moves, more than {most}")

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.living_face.unmoved import limit_track, unmoved_pixels
+from lipsync.animation.puppet import Puppet
 from lipsync.animation.types import Animator, FaceTrack, Performance
 from lipsync.face.types import Portrait
 from lipsync.pipeline.parse_request import ParsedRequest
@@ -87,6 +88,11 @@ class RecordingService(LipsyncService):
         for _ in self.speak(text=text, language=language):
             pass
         return self._prepared(self.parse(VideoRequestFields(text=text, language=language), picture)).portrait
+
+    def puppet(self, picture: bytes) -> Puppet:
+        """The portrait's puppet."""
+        parsed = self.parse(VideoRequestFields(text="a", language="en"), picture)
+        return self._prepared(parsed).animator
 
     def record(self, picture: bytes, path: Path, motion: Motion, /, **fields: Any) -> Recording:
         """Make the video ``path``. ``fields`` are those of a request. Raises what ``generate`` raises."""

@@ -31,12 +31,17 @@ def table_lines(faces: Sequence[Face]) -> list[str]:
 def mood_table_lines(faces: Sequence[Face]) -> list[str]:
     """The table of moods, aligned, and what of it misses the limits.
 
-    ``faces``: each portrait in each mood. A line is a portrait, a cell a mood: the correlation of the lips, and the
-    largest gap at a p, b or m.
+    ``faces``: each portrait in each mood. A line is a portrait, a cell a mood: the correlation of the lips, that
+    of the skin beside them where it was followed, and the largest gap at a p, b or m.
     """
+
+    def cell(figures: Figures) -> str:
+        skin = "" if figures.skin_r is None else f" {figures.skin_r:.3f}"
+        return f"{figures.lips_r:.3f}{skin} {_worst(figures.closures)}"
+
     moods = list(dict.fromkeys(str(face.mood) for face in faces))
     names = list(dict.fromkeys(face.name for face in faces))
-    cells = {(face.name, str(face.mood)): f"{face.shown.lips_r:.3f} {_worst(face.shown.closures)}" for face in faces}
+    cells = {(face.name, str(face.mood)): cell(face.shown) for face in faces}
     rows = [("face", *moods), *((name, *(cells[name, mood] for mood in moods)) for name in names)]
     failures = [f"{face.name}, {face.mood}: {sentence}." for face in faces for sentence in list_failures(face)]
     good = sum(not list_failures(face) for face in faces)

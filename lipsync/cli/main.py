@@ -20,6 +20,7 @@ from lipsync.cli.voices import voices_group
 from lipsync.cli.weights import models_group
 from lipsync.errors import LipsyncError
 from lipsync.messages import language_of_locale
+from lipsync.runtime.garbage_collection import rare_collections
 from lipsync.runtime.process_exit import end_process
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Without ``arguments`` those of the process are used, and the process ends here.
     """
-    with interruptible() as interruption:
+    with rare_collections(), interruptible() as interruption:
         status = _run(sys.argv[1:] if arguments is None else arguments, interruption)
         if arguments is None:
             end_process(status)

@@ -14,6 +14,7 @@ from lipsync.cli.commands import Command, json_option
 from lipsync.cli.session import Session, pass_session
 from lipsync.cli.terminal import ProgressBar, likely_languages, print_json
 from lipsync.messages import Message
+from lipsync.runtime.garbage_collection import collect_as_usual
 from lipsync.text.charset import IN_TERMINAL, check_argument, decode_text
 from lipsync.text.mood_markup import MAX_MARKUP_FACTOR
 
@@ -111,6 +112,7 @@ def say_command(
         background = None if behind is None else read_background(Path(behind), settings.max_upload_mb)
         likely = likely_languages(os.environ)
         parsed = service.parse(fields, picture, likely=likely, background_image=background)
+        collect_as_usual()
         result = service.generate(parsed, output=output, track=track, phones=phones, progress=bar)
         problem = write_cues(cues, phones, result.path, settings) if cues and phones else None
     if as_json:

@@ -10,10 +10,13 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
-from typing import Any, Self, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TextIO
 
 from lipsync.messages import locale_name
 from lipsync.runtime.progress import Stage
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
 
 _BAR_FORMAT = "{bar:30} {percentage:3.0f}%"
 _BAR_COLUMNS, _BAR_ROWS = 36, 24
@@ -67,12 +70,12 @@ def since_process_start() -> float:
     Counted from the boot of the machine where the system has such a clock (Linux): the time of the boot is known in
     whole seconds only, and with it the process's start as a time of day.
     """
-    import psutil  # type: ignore[import-untyped]  # noqa: PLC0415 - --help needs none of it
+    from_boot = hasattr(time, "CLOCK_BOOTTIME")
+    now = time.clock_gettime(time.CLOCK_BOOTTIME) if from_boot else time.time()
+    import psutil  # type: ignore[import-untyped]  # noqa: PLC0415 - slow, so only after the clock was read
 
     start = float(psutil.Process().create_time())
-    if hasattr(time, "CLOCK_BOOTTIME"):
-        return time.clock_gettime(time.CLOCK_BOOTTIME) - (start - float(psutil.boot_time()))
-    return time.time() - start
+    return now - (start - float(psutil.boot_time())) if from_boot else now - start
 
 
 class ProgressBar:
@@ -83,19 +86,8 @@ class ProgressBar:
 
     def __init__(self, stream: TextIO, check: Callable[[], None] = lambda: None) -> None:
         """``check`` is called at each step of a video, and may end the work by raising."""
-        from tqdm import tqdm  # noqa: PLC0415 - --help needs none of it
-
-        tqdm.monitor_interval = 0  # no thread that redraws a bar which stands still
         self._check = check
-        self._bar = tqdm(
-            total=1.0,
-            file=stream,
-            disable=not stream.isatty(),
-            leave=False,
-            bar_format=_BAR_FORMAT,
-            ncols=_BAR_COLUMNS,
-            nrows=_BAR_ROWS,
-        )
+        self._bar = _draw_bar(stream) if stream.isatty() else None
         self.first_frame: float | None = None
         """Seconds from the start of the process to the first frame."""
 
@@ -105,7 +97,8 @@ class ProgressBar:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _traceback: TracebackType | None
     ) -> None:
-        self._bar.close()
+        if self._bar is not None:
+            self._bar.close()
 
     def __call__(self, stage: Stage, done: float) -> None:
         """Progress of a video; a :class:`lipsync.runtime.progress.Progress`."""
@@ -116,10 +109,20 @@ class ProgressBar:
 
     def show(self, done: float) -> None:
         """Draw the bar at ``done``, 0 to 1."""
+        if self._bar is None:
+            return
         self._bar.update(done - self._bar.n)
         if done >= 1:
             self._bar.refresh()
 
     def clear(self) -> None:
         """Remove the bar until it is drawn again."""
-        self._bar.clear()
+        if self._bar is not None:
+            self._bar.clear()
+
+
+def _draw_bar(stream: TextIO) -> tqdm[NoReturn]:
+    from tqdm import tqdm  # noqa: PLC0415 - slow, and only a terminal shows it
+
+    tqdm.monitor_interval = 0  # no thread that redraws a bar which stands still
+    return tqdm(total=1.0, file=stream, leave=False, bar_format=_BAR_FORMAT, ncols=_BAR_COLUMNS, nrows=_BAR_ROWS)

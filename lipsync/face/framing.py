@@ -14,10 +14,9 @@ from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from lipsync.errors import InvalidFieldError
-from lipsync.face.background import TRANSPARENT, UNCHANGED, Color, read_color, replace_background
+from lipsync.face.background import TRANSPARENT, UNCHANGED, Color, read_color
 from lipsync.face.topology import EYE_CORNERS_OUTER, FACE_OVAL
 from lipsync.face.types import Portrait
 from lipsync.messages import Message
@@ -122,10 +121,14 @@ def read_size(value: str) -> Size | None:
 def reframe(portrait: Portrait, framing: Framing) -> tuple[Portrait, Placement]:
     """The portrait cropped and scaled for ``framing``, with its margin, and where it lies in the video.
 
-    A portrait for no background keeps its own, for :func:`lipsync.face.background.cut_out`: what prepares it for
-    animation has to see where the person ends.
+    A portrait for no background keeps its own, for :func:`lipsync.face.replace_background.cut_out`: what prepares it
+    for animation has to see where the person ends.
     Raises LipsyncError missing_part when another background is asked for, and the network for it is not there.
     """
+    from PIL import Image  # noqa: PLC0415 - a prepared portrait needs none of it
+
+    from lipsync.face.replace_background import replace_background  # noqa: PLC0415
+
     crop = _plan_crop(portrait, framing)
     height, width = portrait.picture.shape[:2]
     margin = _MARGIN * portrait.head.scale

@@ -21,7 +21,7 @@ _DIGITS = 4
 
 
 class _Content(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)  # few videos need it
 
     language: str = Field(max_length=20)
     duration: float = Field(ge=0, allow_inf_nan=False)

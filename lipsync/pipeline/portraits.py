@@ -14,7 +14,7 @@ import numpy as np
 from lipsync.errors import LipsyncError
 from lipsync.face.types import Portrait
 from lipsync.runtime.single_flight import SingleFlight
-from lipsync.storage.cache import ArrayCache, code_fingerprint
+from lipsync.storage.cache import ArrayCache, Arrays, code_fingerprint
 
 if TYPE_CHECKING:
     from lipsync.animation.puppet import Puppet
@@ -130,30 +130,26 @@ class Portraits:
     def _prepare(
         self, key: str, picture: bytes, box: Box | None, framing: Framing | None
     ) -> tuple[PreparedPortrait, Origin]:
-        from lipsync.animation.puppet import Puppet, Rig, prepare_rig  # noqa: PLC0415 - nothing heavy loads at import
-        from lipsync.face.background import TRANSPARENT, cut_out  # noqa: PLC0415
-        from lipsync.face.box import fitted_box  # noqa: PLC0415
-        from lipsync.face.framing import Placement, reframe  # noqa: PLC0415
-        from lipsync.face.picture import read_picture, upright_size  # noqa: PLC0415
-        from lipsync.face.serialization import portrait_arrays, portrait_from_arrays  # noqa: PLC0415
-
         cached = self._cache.load(key)
         if cached is not None:
             try:
-                parts = {
-                    prefix: {name[len(prefix) :]: array for name, array in cached.items() if name.startswith(prefix)}
-                    for prefix in ("portrait.", "rig.")
-                }
-                portrait = portrait_from_arrays(parts["portrait."])
-                width, height = (int(side) for side in cached["picture_size"])
-                numbers = [int(number) for number in cached["placement"]]
-                fill = (numbers[4], numbers[5], numbers[6]) if len(numbers) > 4 else None
-                placement = Placement((numbers[0], numbers[1]), numbers[2], numbers[3], fill) if numbers else None
-                puppet = Puppet(portrait, Rig.from_arrays(parts["rig."]))
-                return PreparedPortrait(portrait, puppet, (width, height), placement), "disk"
+                return _restore(cached), "disk"
             except (KeyError, ValueError, TypeError, IndexError) as error:
                 log.warning("the cached portrait %s is unusable (%s) and is prepared again", key, error)
                 self._cache.delete(key)
+        return self._compute(key, picture, box, framing), "made"
+
+    def _compute(self, key: str, picture: bytes, box: Box | None, framing: Framing | None) -> PreparedPortrait:
+        """The prepared portrait, which is also stored."""
+        from lipsync.animation.puppet import Puppet  # noqa: PLC0415 - a prepared portrait needs none of it
+        from lipsync.animation.puppet.prepare import prepare_rig  # noqa: PLC0415
+        from lipsync.face.background import TRANSPARENT  # noqa: PLC0415
+        from lipsync.face.box import fitted_box  # noqa: PLC0415
+        from lipsync.face.framing import reframe  # noqa: PLC0415
+        from lipsync.face.picture import read_picture, upright_size  # noqa: PLC0415
+        from lipsync.face.replace_background import cut_out  # noqa: PLC0415
+        from lipsync.face.serialization import portrait_arrays  # noqa: PLC0415
+
         pixels = read_picture(picture, max_megapixels=self._max_megapixels, max_side=self._max_side)
         picture_size = upright_size(picture)
         if box is not None:
@@ -172,7 +168,29 @@ class Portraits:
         )
         arrays |= {"picture_size": np.array(picture_size), "placement": np.array(numbers, np.int64)}
         self._cache.save(key, arrays)
-        return PreparedPortrait(portrait, Puppet(portrait, rig), picture_size, placement), "made"
+        return PreparedPortrait(portrait, Puppet(portrait, rig), picture_size, placement)
+
+
+def _restore(arrays: Arrays) -> PreparedPortrait:
+    """A prepared portrait from what was stored of it.
+
+    Raises KeyError, ValueError, TypeError or IndexError where the arrays are not those of one.
+    """
+    from lipsync.animation.puppet import Puppet, Rig  # noqa: PLC0415 - nothing heavy loads at import
+    from lipsync.face.framing import Placement  # noqa: PLC0415
+    from lipsync.face.serialization import portrait_from_arrays  # noqa: PLC0415
+
+    parts = {
+        prefix: {name[len(prefix) :]: array for name, array in arrays.items() if name.startswith(prefix)}
+        for prefix in ("portrait.", "rig.")
+    }
+    portrait = portrait_from_arrays(parts["portrait."])
+    width, height = (int(side) for side in arrays["picture_size"])
+    numbers = [int(number) for number in arrays["placement"]]
+    fill = (numbers[4], numbers[5], numbers[6]) if len(numbers) > 4 else None
+    placement = Placement((numbers[0], numbers[1]), numbers[2], numbers[3], fill) if numbers else None
+    puppet = Puppet(portrait, Rig.from_arrays(parts["rig."]))
+    return PreparedPortrait(portrait, puppet, (width, height), placement)
 
 
 def _restorer(weights: Path | None) -> tuple[Restorer | None, str]:

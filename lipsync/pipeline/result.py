@@ -14,7 +14,7 @@ from lipsync.speech.types import Fallback
 class VideoFacts(BaseModel):
     """What a render found out: a job stores it, and the API and the admin page show it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)  # not needed before the first frame
 
     duration: float
     """Seconds of sound; frames = ceil(duration * fps)."""

@@ -22,6 +22,7 @@ from lipsync.pipeline.cloning import Cloning
 from lipsync.pipeline.errors import NotReadyError
 from lipsync.pipeline.face_weights import find_realesrgan, find_s3fd
 from lipsync.pipeline.field_errors import read_fields
+from lipsync.pipeline.head_models import HeadModels
 from lipsync.pipeline.live_parts import LiveParts
 from lipsync.pipeline.parse_request import (
     ParsedRequest,
@@ -72,6 +73,7 @@ class LipsyncService:
             max_side=size[0],
             max_megapixels=size[1],
         )
+        self.head_models = HeadModels(self._portraits, cache)
         self._animators = AnimatorFactory(settings, self._plan)
         self._voices = VoiceChain(settings, makers)
         self.cloning = Cloning(self._voices, settings.cloned_voices)

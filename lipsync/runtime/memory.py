@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil  # type: ignore[import-untyped]
-
 log = logging.getLogger(__name__)
 
 _CGROUPS = Path("/sys/fs/cgroup")
@@ -30,6 +28,8 @@ class Memory:
 
 def available_memory() -> Memory:
     """Return the memory of this machine, or of the container where its limit is lower."""
+    import psutil  # type: ignore[import-untyped]  # noqa: PLC0415 - slow, and a video in a process of its own needs none
+
     machine = psutil.virtual_memory()
     limits = [Memory(machine.total, machine.available), *cgroup_limits()]
     return Memory(min(limit.total for limit in limits), max(0, min(limit.free for limit in limits)))

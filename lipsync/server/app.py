@@ -27,6 +27,7 @@ from lipsync.server.routes import (
     chat,
     conversations,
     cues,
+    head_models,
     health_v1,
     interact,
     openai,
@@ -93,6 +94,7 @@ def create_app(
     parts = Components(engine, jobs, Watchers(settings.max_streams), webhooks, repository, talk, tickets)
     app.extensions["lipsync"] = parts
     app.register_blueprint(api.blueprint(settings, loading))
+    app.register_blueprint(head_models.blueprint(settings, loading))
     app.register_blueprint(cues.blueprint(settings, jobs, talk.answers))
     app.register_blueprint(job_routes.blueprint(settings, jobs, parts.watchers))
     app.register_blueprint(conversations.blueprint(repository))

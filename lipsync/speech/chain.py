@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 
+import numpy as np
+
 from lipsync.errors import LipsyncError
 from lipsync.settings import Settings
 from lipsync.speech.engines.registry import ENGINE_FACTORIES, EngineEntry, EngineFactory, EngineRegistry
@@ -14,7 +16,7 @@ from lipsync.speech.priority import FALLBACK_ENGINE, parse_priority
 from lipsync.speech.sentence import SentenceSynthesizer, SpeechSource
 from lipsync.speech.sentence_chain import SentenceChain, VoiceChoice, fallback_of
 from lipsync.speech.trim_silence import LEAD, PAUSE_AFTER, PAUSE_BEFORE, TAIL
-from lipsync.speech.types import PLAIN, Fallback, Speech, Style, Voice, VoiceInfo
+from lipsync.speech.types import PLAIN, Fallback, Phone, Speech, Style, Voice, VoiceInfo
 from lipsync.storage.cache import ArrayCache
 from lipsync.text.errors import NothingToSayError
 from lipsync.text.languages import resolve_language
@@ -195,24 +197,33 @@ class SpeechStream(Iterator[Speech]):
         return next(self._pieces)[0]
 
     def with_last(self) -> Iterator[tuple[Speech, bool]]:
-        """The pieces, each with whether it is the last one. Synthesis runs one sentence ahead of what is returned."""
+        """The pieces, each with whether it is the last one. Nothing is synthesized ahead of what is returned."""
         return self._pieces
 
     def _speak(self, text: str) -> Iterator[tuple[Speech, bool]]:
-        chain = self._chain
-        pending: Speech | None = None
-        lead = LEAD
-        for number, sentence in enumerate(split_sentences(text, chain.language)):
+        chain, lead = self._chain, LEAD
+        last: Speech | None = None
+        sentences = list(split_sentences(text, chain.language))
+        for number, sentence in enumerate(sentences):
             speech = chain.synthesize(number, sentence)
             if speech is None:
                 continue
-            if pending is not None:
-                yield chain.finalize(pending, lead, PAUSE_AFTER * chain.pause_factor), False
-                lead = PAUSE_BEFORE * chain.pause_factor
-            pending = speech
-        if pending is None:
+            if number == len(sentences) - 1:
+                yield chain.finalize(speech, lead, TAIL), True
+                return
+            last = chain.finalize(speech, lead, PAUSE_AFTER * chain.pause_factor)
+            yield last, False
+            lead = PAUSE_BEFORE * chain.pause_factor
+        if last is None:
             raise NothingToSayError("nothing_to_say")
-        yield chain.finalize(pending, lead, TAIL), True
+        # The voice has nothing to pronounce in the rest of the text, which nobody could know before.
+        yield _silence(last, TAIL), True
+
+
+def _silence(speech: Speech, seconds: float) -> Speech:
+    """Silence after ``speech``, without a text."""
+    samples = np.zeros(round(seconds * speech.rate), np.float32)
+    return Speech(samples, speech.rate, (Phone("", 0.0, seconds),), "", speech.language, voice=speech.voice)
 
 
 def _voices_of(voice: Voice | None) -> list[VoiceInfo]:

@@ -57,11 +57,10 @@ _LETTERS: dict[str, tuple[tuple[str, float], ...]] = {
 }
 """Score of a word that contains any of the letters, by language."""
 
-_WORDS = {
-    word: [code for code in COMMON if word in COMMON[code].split()]
-    for words in COMMON.values()
-    for word in words.split()
-}
+_WORDS: dict[str, list[str]] = {}
+for _code, _words in COMMON.items():
+    for _word in dict.fromkeys(_words.split()):
+        _WORDS.setdefault(_word, []).append(_code)
 """Codes of the languages in which each word is common."""
 
 

@@ -45,10 +45,10 @@ def parse_markup(text: str) -> MarkedText:
     >>> parse_markup("Yes. [happy] I am glad.").text
     'Yes. I am glad.'
     """
-    names, plain, copied = mood_names(), "", 0
+    plain, copied = "", 0
     marks: list[MoodMark] = []
     for match in _MARK.finditer(text):
-        mood = names.get(fold(match[1]))
+        mood = mood_names().get(fold(match[1]))  # read from disk, so only for a text with brackets
         if mood is None:
             continue
         plain += text[copied : match.start()]

@@ -34,9 +34,9 @@ On 150 frames of two portraits (1024x1304, 1024x1024) with a moving head: 3.9 an
 CPU a frame, files 5 % larger and as large, luma PSNR 0.13 dB lower and as high."""
 _SOUND_BITS = 128_000
 _AAC_CODER = "fast"
-"""Of libav's encoder. On four recordings and a voice its default, twoloop, takes two and a half to four times as long
-for the same signal-to-noise ratio within 1 dB (31 to 35 dB), and the sound has 1 to 31 % fewer bits (87 to 103 instead
-of 88 to 120 kbit/s), which is a hundredth to a tenth of a video."""
+"""Coder of libav's AAC encoder. On four recordings and a voice the default, twoloop, takes two and a half to four
+times as long for the same signal-to-noise ratio within 1 dB (31 to 36 dB), and makes 87 to 103 kbit/s, not 88 to
+120."""
 _MAX_BITS_PER_SAMPLE = 6  # ISO/IEC 14496-3, 4.5.3: 6144 bits for the 1024 samples of a frame
 _OPTIONS = {"movflags": "+faststart+negative_cts_offsets"}
 """Signed composition offsets (``ctts`` version 1, ISO/IEC 14496-12, 8.6.1.3) let the first picture be presented at 0

@@ -353,6 +353,37 @@ print([name for name in ("flask", "gunicorn", "pytest", "torch") if name in sys.
     assert done.stderr == "[]\n"
 
 
+def test_neither_preparation_nor_a_server_is_imported_before_the_first_frame() -> None:
+    """Of a portrait that is prepared: what is only needed to prepare one would delay the frame."""
+    first = run("say", "Да", "-o", "a.mp4")
+    assert first.returncode == 0, first.stderr
+    code = """
+import gc, json, sys
+from lipsync.cli import terminal
+from lipsync.cli.main import main
+from lipsync.runtime.garbage_collection import USUAL_THRESHOLD
+modules = []
+def at_first_frame():
+    modules.extend(sys.modules)
+    assert gc.get_threshold() == USUAL_THRESHOLD  # a long video collects its garbage
+    return 0.0
+terminal.since_process_start = at_first_frame
+assert main(["say", "Да", "-o", "b.mp4", "--json"]) == 0
+print(json.dumps(modules), file=sys.stderr)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    modules = json.loads(done.stderr)
+    assert json.loads(done.stdout)["portrait"] == "disk"
+    assert "lipsync.animation.puppet.puppet" in modules
+    libraries = ["PIL", "flask", "gunicorn", "httpcore2", "numpy.ma", "psutil", "sqlalchemy", "torch", "tqdm"]
+    packages = ["conversation", "hearing", "jobs", "language_models", "server"]
+    face = ["finder", "matte", "picture", "replace_background", "segmentation", "tflite"]
+    puppet = ["eyelids.build", "head.plan", "interior_layers", "prepare"]
+    ours = [*packages, *(f"face.{name}" for name in face), *(f"animation.puppet.{name}" for name in puppet)]
+    needless = [*libraries, *(f"lipsync.{name}" for name in ours)]
+    assert [name for name in needless if any(f"{module}.".startswith(f"{name}.") for module in modules)] == []
+
+
 def test_voices_and_avatars(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["voices"]) == 0
     assert {"espeak-male", "espeak-female", "ru", "en", "uk", "kk"} <= set(capsys.readouterr().out.split())

@@ -43,6 +43,13 @@ def test_every_setting_that_is_named_is_there(name: str) -> None:
     assert set(re.findall(r"LIPSYNC_[A-Z_]+\b", FILES[name])) <= known
 
 
+@pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.name)
+def test_an_image_has_the_bytecode_of_the_package(path: Path) -> None:
+    copied, installed = path.read_text("utf-8").split("COPY . .\n")
+    assert "PYTHONDONTWRITEBYTECODE=1" in copied
+    assert "python -m compileall -q lipsync\n" in installed.split("USER lipsync")[0]
+
+
 def test_docs_deploy_explains_every_file() -> None:
     text = (ROOT / "docs" / "deploy.md").read_text("utf-8")
     assert [name for name in FILES if Path(name).name not in text] == []

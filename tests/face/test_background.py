@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from lipsync.face.avatars import avatar
-from lipsync.face.background import BACKGROUND_PATTERN, cut_out, is_background, read_color, replace_background
+from lipsync.face.background import BACKGROUND_PATTERN, is_background, read_color
 from lipsync.face.finder import FaceFinder
 from lipsync.face.matte import matte_of, separate_colours
 from lipsync.face.picture import read_picture
+from lipsync.face.replace_background import cut_out, replace_background
 from lipsync.face.segmentation import SIDE, segment_people
 from lipsync.face.topology import FACE_OVAL
 from lipsync.face.types import Portrait

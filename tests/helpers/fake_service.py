@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -44,6 +45,7 @@ class FakeService:
         self._animators = AnimatorFactory(settings, plan_threads(1, 1))
         self.cloning = Cloning(self._voices, settings.cloned_voices)
         self.live = LiveParts(self._voices, self.parse, lambda _parsed: StillAnimator())
+        self.head_models = FakeHeadModels(settings)
         self.load_now = threading.Event()
         self.gate = threading.Event()
         """A video is finished only when this is set."""
@@ -152,6 +154,17 @@ class FakeService:
             avatar_part=self.avatar_part,
             timings={"speech": 0.012, "render": 0.3456, "total": 0.4},
         )
+
+
+class FakeHeadModels:
+    """3D models that are made at once, and are none; a picture must be one all the same."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def get(self, picture: bytes) -> bytes:
+        read_picture(picture, max_megapixels=self._settings.max_megapixels, max_side=256)
+        return b"glTF" + hashlib.sha256(picture).digest()
 
 
 def _ignored(stage: Stage, done: float) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,21 @@ def test_a_conversation_that_was_deleted_elsewhere_gives_way_to_a_new_one(browse
         expect(page.locator("#transcript .assistant .said").last).to_have_text("A new one.", timeout=LONG_WAIT)
         found = [message["conversation"] for message in wire.received if message["type"] == "ready"]
         assert len(set(found)) == 2
+
+
+def test_one_talk_too_many_is_told_and_waits_for_a_place(browser: Browser, tmp_path: Path) -> None:
+    context = browser.new_context(locale="en-GB")  # its console has the refusal, which tabs() would take for a fault
+    with serve(tmp_path, APP, LIPSYNC_TALKS="1") as server, closing(context):
+        first, second = context.new_page(), context.new_page()
+        for page in (first, second):
+            open_talk(page, server)
+            page.get_by_role("button", name="Start talking").click()
+            expect_phase(page, "speaking" if page is first else "lost")
+        expect(second.locator("#problem")).to_have_text(re.compile("^Too many conversations at once"))
+        expect(second.locator("#written-only")).to_be_empty()
+        first.close()
+        expect_phase(second, "speaking")
+        expect(second.locator("#problem")).to_be_empty()
 
 
 BLOCKED = """

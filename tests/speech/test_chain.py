@@ -23,6 +23,7 @@ from lipsync.speech.engines.espeak import EspeakVoice
 from lipsync.speech.engines.registry import EngineFactory
 from lipsync.speech.trim_silence import LEAD, TAIL
 from lipsync.speech.types import PLAIN, Fallback, Speech, Style
+from lipsync.text.errors import NothingToSayError
 from tests.speech.fake_engines import (
     Behaviour,
     FakeEngine,
@@ -225,6 +226,23 @@ def test_each_piece_says_whether_it_is_the_last(tmp_path: Path) -> None:
         pieces = list(voices.speak(text, "ru").with_last())
         assert [last for _, last in pieces] == [False] * (count - 1) + [True]
         assert [piece.text for piece, _ in pieces] == [piece.text for piece in voices.speak(text, "ru")]
+
+
+def test_nothing_is_synthesized_ahead_of_what_is_taken(tmp_path: Path) -> None:
+    engine = FakeEngine("first")
+    pieces = chain(tmp_path, engine_factories(engine)).speak(TEXT, "ru").with_last()
+    next(pieces)
+    assert len(engine.sentences) == 1, "the first frame does not wait for the second sentence"
+
+
+def test_a_text_whose_end_cannot_be_pronounced_ends_in_silence(tmp_path: Path) -> None:
+    engine = FakeEngine("espeak", raises(NothingToSayError("nothing_to_say")), "Папа")
+    voices = chain(tmp_path, {"espeak": lambda _settings: engine})
+    pieces = list(voices.speak("Мама. Папа.", "ru").with_last())
+    assert [(piece.text, last) for piece, last in pieces] == [("Мама.", False), ("", True)]
+    assert not pieces[1][0].samples.any()
+    assert pieces[1][0].rate == pieces[0][0].rate
+    assert pieces[1][0].duration == pytest.approx(TAIL, abs=1e-3)
 
 
 def test_the_memory_of_an_engine_that_ran_out_is_returned(tmp_path: Path) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from subprocess import CompletedProcess
+
 import pytest
 
 from tools.install import main, pip_commands
@@ -33,6 +36,19 @@ def test_extras_take_their_lock_files_and_a_build_of_pytorch(torch: str, expecte
     assert [files(command) for command in commands] == expected
     assert all("--require-hashes" in command and "--no-deps" in command for command in commands)
     assert all((ROOT / name).is_file() for command in commands for name in files(command))
+
+
+@pytest.mark.parametrize(
+    ("options", "compiled"), [([], [ROOT / "lipsync"]), (["--only-requirements"], [])], ids=["all", "requirements"]
+)
+def test_the_package_is_compiled_once_it_is_installed(
+    options: list[str], compiled: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders: list[Path] = []
+    monkeypatch.setattr("tools.install.subprocess.run", lambda command, **_: CompletedProcess(command, 0))
+    monkeypatch.setattr("tools.install.compileall.compile_dir", lambda folder, **_: folders.append(folder))
+    assert main(options) == 0
+    assert folders == compiled
 
 
 def test_an_unknown_extra_is_refused_before_anything_is_installed(capsys: pytest.CaptureFixture[str]) -> None:

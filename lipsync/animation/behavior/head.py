@@ -14,7 +14,9 @@ from lipsync.animation.behavior.posture import PostureSource
 from lipsync.animation.behavior.timeline import Span
 from lipsync.animation.easing import ease
 
-LIMITS = np.array([7.0, 6.5, 2.4])
+_IN_SPEECH = np.array([1.25, 1.15, 1.5])
+"""Factors of yaw, pitch and roll while the face speaks, before the limits."""
+LIMITS = np.array([8.5, 7.0, 2.5])
 """Degrees of yaw, pitch and roll that a motion of 1 approaches and never reaches, moods aside."""
 _NEARLY_1 = 1 - 1e-9
 """Share of a limit above which none is counted: arctanh(1) is infinite."""
@@ -62,7 +64,8 @@ class HeadMotion:
         drift = self._drift.curves(span.times, speaking) * energy[:, None]
         moving = self._follow.filter(goals) + draw_nods(span, nods) + drift
         leaving = ease(np.clip(span.times / _START, 0.0, 1.0))[:, None]
-        limited = LIMITS * np.tanh(style.size * moving / LIMITS) * leaving
+        sizes = style.size * (1 + (_IN_SPEECH - 1) * speaking[:, None])
+        limited = LIMITS * np.tanh(sizes * moving / LIMITS) * leaving
         turned = motion * _add_within_limits(limited, style.size * gestures)
         turned += min(motion, 1.0) * self._follow_bias.filter(bias) * leaving
         yaw, pitch, roll = turned.T

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import cv2
@@ -19,9 +20,11 @@ NodeBox = tuple[int, int, int, int]
 class Canvas:
     """Reused from frame to frame, never shared between threads."""
 
-    def __init__(self, still: Frame, lattices: tuple[Lattice, ...], sharpened: tuple[NDArray[np.uint8], ...]) -> None:
-        """``lattices`` share the first corner; the canvas holds the cells of all. ``sharpened``: (H, W) luma of the
-        portrait in levels of sharpness, the first untouched."""
+    def __init__(
+        self, still: Frame, lattices: tuple[Lattice, ...], sharpened: Callable[[int], NDArray[np.uint8]]
+    ) -> None:
+        """``lattices`` share the first corner; the canvas holds the cells of all. ``sharpened``: returns the (H, W)
+        luma of the portrait in a level of sharpness, of which 0 is untouched."""
         self.still = still
         self.source = still.copy()
         """The portrait, with lids painted into it while a frame is drawn."""
@@ -41,7 +44,7 @@ class Canvas:
     def blocks(self, level: int) -> NDArray[np.uint8]:
         """(H, W, 4) each pixel of a level of sharpness with its right, lower and lower right neighbour."""
         if level not in self._blocks:
-            self._blocks[level] = _pack_blocks(self._sharpened[level])
+            self._blocks[level] = _pack_blocks(self._sharpened(level))
         return self._blocks[level]
 
     @cached_property

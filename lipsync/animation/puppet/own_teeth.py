@@ -25,6 +25,16 @@ _MIN_REDNESS = 0.15
 _COLUMNS = 96
 """Places across the mouth at which the edge of the teeth is looked for."""
 _ROWS = 48
+_LIGHT = (0.5, 1.8)
+"""Least and largest factor of the light of drawn teeth beside the portrait's own."""
+_DRAWN_BEHIND = 0.85
+"""Light of drawn teeth against the portrait's own in the same column: they end behind those."""
+_TINT = 0.12
+"""Most by which the factor of a colour differs from that of the luma: at the ends of the row lips shine through."""
+_OPAQUE = 230
+"""Alpha from which a tooth's colour is read."""
+_BRIGHT_PART = 85
+"""Percentile of a column's luma at which its teeth are: the rest are gaps, gums and shade."""
 
 
 def cut_upper_teeth(
@@ -71,6 +81,39 @@ def cut_upper_teeth(
     middle = round((first + last) / 2)
     reach = max(1, round(0.04 * eye_distance))
     return layer, float(np.median(edge[max(0, middle - reach) : middle + reach + 1]))
+
+
+def light_beside_own_teeth(own: Bytes, drawn: Floats) -> Floats:
+    """(1, w, 3) factors that light drawn teeth as the portrait's own are lit in the same column.
+
+    Beyond the last of its own, the light of the nearest goes on. ``own`` (h, w, 4) premultiplied RGB and alpha,
+    0-255; ``drawn`` (h, w, 4) the same with alpha 0-1.
+    """
+    width = own.shape[1]
+    light, known = np.ones((width, 3), np.float32), np.zeros(width, bool)
+    is_own, is_drawn = own[..., 3] >= _OPAQUE, drawn[..., 3] >= _OPAQUE / 255
+    for column in np.flatnonzero(is_own.any(0) & is_drawn.any(0)):
+        one, other = (
+            _bright_part(layer[:, column, :3][where[:, column]])
+            for layer, where in ((own, is_own), (drawn, is_drawn))
+        )
+        brighter = float(luma(one)) / max(float(luma(other)), 1.0)
+        tint = one / np.maximum(other, 1.0) / max(brighter, 1e-3)
+        light[column], known[column] = brighter * np.clip(tint, 1 - _TINT, 1 + _TINT), True
+    if not known.any():
+        return light[None]
+    columns = np.arange(width)
+    spread = np.stack([np.interp(columns, columns[known], light[known, k]) for k in range(3)], 1).astype(np.float32)
+    smooth_light = cv2.GaussianBlur(
+        spread[None], (0, 0), 0.04 * float(known.sum()) + 1, borderType=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(np.clip(_DRAWN_BEHIND * smooth_light, *_LIGHT), np.float32)
+
+
+def _bright_part(colours: NDArray[np.generic]) -> Floats:
+    """(3,) mean of the brightest of ``colours`` (n, 3)."""
+    bright = luma(colours.astype(np.float32))
+    return np.asarray(colours[bright >= np.percentile(bright, _BRIGHT_PART)].mean(0), np.float32)
 
 
 def _continue_upwards(source: Floats, inside: Floats, eye_distance: float) -> tuple[Floats, Floats]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -31,16 +33,26 @@ class PixelSampler:
     """
 
     def __init__(self, still: Frame, rig: Rig) -> None:
-        self._still, self._lattice, self._outer = still, rig.warp.lattice, rig.head.lattice
-        luma = still.y.astype(np.float32)
+        self._rig, self._still, self._lattice, self._outer = rig, still, rig.warp.lattice, rig.head.lattice
+
+    def _luma(self, level: int) -> NDArray[np.uint8]:
+        """(H, W) not, half or fully sharpened: a resting head is not blurred, and starts without a jump of sharpness.
+
+        A video begins with a resting head, so its first frame does not wait for the sharpening.
+        """
+        return self._sharpened[level - 1] if level else self._still.y
+
+    @cached_property
+    def _sharpened(self) -> tuple[NDArray[np.uint8], ...]:
+        luma = self._still.y.astype(np.float32)
         # Where nothing moves, the pixels are the portrait's own.
-        added = cv2.Laplacian(luma, cv2.CV_32F) * (np.float32(-_SHARPENING) * _share_of_sharpening(rig, still))
-        self._lumas = (still.y, *(_limit(cv2.scaleAdd(added, share, luma)) for share in (0.5, 1.0)))
-        """Not, half and fully sharpened: a resting head is not blurred, and starts without a jump of sharpness."""
+        share = np.float32(-_SHARPENING) * _share_of_sharpening(self._rig, self._still)
+        added = cv2.Laplacian(luma, cv2.CV_32F) * share
+        return tuple(_limit(cv2.scaleAdd(added, part, luma)) for part in (0.5, 1.0))
 
     def canvas(self) -> Canvas:
         """Buffers for one run of frames."""
-        return Canvas(self._still, (self._lattice, self._outer), self._lumas)
+        return Canvas(self._still, (self._lattice, self._outer), self._luma)
 
     def sample(self, canvas: Canvas, mapped: MappedFrame, painted: list[Area]) -> Frame:
         """The frame; ``painted``: areas of the canvas' source that were painted."""

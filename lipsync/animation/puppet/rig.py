@@ -1,4 +1,7 @@
-"""All that is prepared of a portrait once, so that a frame is cheap: a value that can be saved and loaded."""
+"""All that is prepared of a portrait once, so that a frame is cheap: a value that can be saved and loaded.
+
+What prepares it is in :mod:`lipsync.animation.puppet.prepare`: a rig that is read from disk needs none of that.
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,16 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from lipsync.animation.puppet.eyelids import Eyelid, build_eyelids
-from lipsync.animation.puppet.face_warp import MouthWarp, plan_warp
-from lipsync.animation.puppet.gaze import EyeGaze, plan_gaze
-from lipsync.animation.puppet.glasses import Glasses, detect_glasses
-from lipsync.animation.puppet.head import Head, plan_head, plan_weights
-from lipsync.animation.puppet.interior import Interior, build_interior
-from lipsync.animation.puppet.motion import Motion, study_motion
+from lipsync.animation.puppet.eyelids import Eyelid
+from lipsync.animation.puppet.face_warp import MouthWarp
+from lipsync.animation.puppet.gaze import EyeGaze
+from lipsync.animation.puppet.glasses import Glasses
+from lipsync.animation.puppet.head import Head
+from lipsync.animation.puppet.interior import Interior
+from lipsync.animation.puppet.motion import Motion
 from lipsync.animation.puppet.serialization import flatten, unflatten
-from lipsync.animation.puppet.smile_folds import SmileFold, plan_smile_folds
-from lipsync.animation.puppet.upper_face import UpperFace, plan_upper_face
-from lipsync.face.types import Portrait
-from lipsync.face.upright import quarters_to_upright, turn_portrait
+from lipsync.animation.puppet.smile_folds import SmileFold
+from lipsync.animation.puppet.upper_face import UpperFace
 
 
 @dataclass(frozen=True)
@@ -47,28 +48,3 @@ class Rig:
     def from_arrays(arrays: Mapping[str, NDArray[Any]]) -> Rig:
         """The rig again. Raises KeyError when an array is missing."""
         return unflatten(Rig, arrays)
-
-
-def prepare_rig(portrait: Portrait) -> Rig:
-    """Study a portrait once; takes some tenths of a second. The rig is that of the face turned upright."""
-    portrait = turn_portrait(portrait, quarters_to_upright(portrait))
-    motion = study_motion(portrait)
-    points = motion.mouth.points
-    height, width = portrait.picture.shape[:2]
-    weights = plan_weights(portrait)
-    glasses = detect_glasses(portrait.picture, points)
-    has_glasses = glasses != Glasses.NONE
-    warp = plan_warp(motion, weights.box, has_glasses=has_glasses)
-    interior = build_interior(portrait, motion)
-    eyelids = build_eyelids(portrait.picture, points, interior.palette.softness, glasses)
-    return Rig(
-        motion,
-        warp,
-        plan_head(portrait, warp.lattice, weights, has_glasses=has_glasses),
-        interior,
-        plan_upper_face(motion, warp.lattice, has_glasses=has_glasses),
-        eyelids,
-        plan_gaze(portrait.picture, eyelids, motion.eye_distance),
-        glasses,
-        plan_smile_folds(points, (width, height), motion.eye_distance, interior.palette.softness),
-    )

@@ -15,6 +15,11 @@ from lipsync.face.topology import INNER_CORNERS, LIPS
 
 Floats = NDArray[np.float32]
 
+_SOFT, _HARD = 0.6, 1e-3
+"""Pixels: half of the join's width between lips that touch in the portrait, and between lips that are apart there.
+What is mixed from places on both sides is taken from between them: there the one portrait has the line of its lips,
+the other its teeth, and shut lips had pale dots along their line."""
+
 
 @dataclass(frozen=True)
 class SeamAxes:
@@ -66,7 +71,9 @@ class Seam:
         self._table = np.arange(-reach, self._length + reach, dtype=np.float32)
         beyond = np.maximum(np.maximum(-self._table, self._table - self._length), 0)
         # Beyond the corners of the mouth the cheek is one piece: the join widens until it disappears.
-        self._half_widths = (0.6 + 0.9 * np.minimum(beyond, 0.12 * motion.eye_distance)).astype(np.float32)
+        self._half_widths = (
+            (_HARD if mouth.is_open else _SOFT) + 0.9 * np.minimum(beyond, 0.12 * motion.eye_distance)
+        ).astype(np.float32)
         lattice = warp.lattice
         nodes = lattice.nodes()[warp.row0 : warp.row1, warp.column0 : warp.column1]
         self.on_lattice = self._axes(nodes, 1.2 * lattice.step)

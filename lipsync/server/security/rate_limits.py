@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 MAKING = {
     *("/api/generate", "/api/jobs", "/v1/audio/speech", "/v1/audio/transcriptions", "/api/voices"),
-    *("/api/v1/chat", "/api/v1/avatar/interact"),
+    *("/api/v1/chat", "/api/v1/avatar/interact", "/api/avatar/model.glb"),
 }
 """What is counted when it is POSTed to: one number for all of them."""
 KEY_PREFIX, MAKING_SCOPE = "lipsync", "making"

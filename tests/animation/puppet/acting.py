@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lipsync.animation.puppet import Puppet, Rig, prepare_rig
+from lipsync.animation.puppet import Puppet, Rig
+from lipsync.animation.puppet.prepare import prepare_rig
 from lipsync.animation.types import ARKIT_NAMES, FaceTrack, resting_track
 from lipsync.animation.visemes import VISEMES, viseme_weights
 from lipsync.face.avatars import avatar

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from lipsync.animation.puppet.eye_cover import eyes_are_covered
-from lipsync.animation.puppet.eyelids import build_eyelids
+from lipsync.animation.puppet.eyelids.build import build_eyelids
 from lipsync.face.topology import LOWER_LIDS, UPPER_LIDS
 from tests.animation.puppet.acting import Actor, Picture
 

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 import pytest
 
-from lipsync.animation.puppet.eyelids import blink, build_eyelids
+from lipsync.animation.puppet.eyelids import blink
+from lipsync.animation.puppet.eyelids.build import build_eyelids
 from lipsync.face.topology import CHEEKS, LOWER_LIDS, UPPER_LIDS
 from lipsync.video.frame import frame_of
 from tests.animation.puppet.acting import Actor, Picture, changed, track, units

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from lipsync.animation.puppet.face_warp import Lattice, plan_warp, thin_plate_operator
-from lipsync.animation.puppet.head import plan_weights
+from lipsync.animation.puppet.head.weights import plan_weights
 from lipsync.face.finder import FaceFinder
 from lipsync.face.topology import LOWER_LIP, UPPER_LIP
 from tests.animation.puppet.acting import Actor, cast, read_avatar, track, viseme

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lipsync.animation.puppet import Puppet, prepare_rig
+from lipsync.animation.puppet import Puppet
+from lipsync.animation.puppet.prepare import prepare_rig
 from lipsync.face.upright import turn_frame, turn_portrait
 from tests.animation.puppet.acting import Actor, every_viseme, same
 

@@ -10,7 +10,7 @@ import pytest
 
 from lipsync.animation.puppet.curves import resample
 from lipsync.animation.puppet.mouth import Mouth
-from lipsync.animation.puppet.own_teeth import cut_upper_teeth
+from lipsync.animation.puppet.own_teeth import cut_upper_teeth, light_beside_own_teeth
 from lipsync.animation.puppet.palette import Palette
 from tests.animation.puppet.acting import Actor
 from tests.animation.puppet.drawn_mouth import DARK, EYES, LIP, TOOTH, Picture, draw_gap, draw_lips, photograph
@@ -80,3 +80,21 @@ def test_a_mouth_without_teeth_has_none_to_cut(hopper: Actor, palette: Palette) 
 def test_shut_lips_show_no_teeth(hopper: Actor, palette: Palette) -> None:
     layer, _ = cut_upper_teeth(laughing(edge=121), hopper.rig.motion.mouth, EYES, (LEFT, TOP), SIZE, palette)
     assert layer.shape == (0, 0, 4)
+
+
+def test_drawn_teeth_are_lit_as_the_own_ones_beside_them() -> None:
+    """A little less, for they stand behind; beyond the last of its own the light goes on, without the lips' red."""
+    own, drawn = np.zeros((20, 100, 4), np.uint8), np.zeros((20, 100, 4), np.float32)
+    drawn[:, 5:95] = (100, 100, 100, 1)
+    own[:, 20:50] = (160, 160, 160, 255)
+    own[:, 50:80] = (80, 80, 80, 255)
+    own[:, 78:80] = (140, 50, 50, 255)
+
+    light = light_beside_own_teeth(own, drawn)
+
+    assert light.shape == (1, 100, 3)
+    np.testing.assert_allclose(light[0, :40], 0.85 * 1.6, atol=0.02)
+    np.testing.assert_allclose(light[0, 60:74], 0.85 * 0.8, atol=0.02)
+    np.testing.assert_allclose(light[0, 85:], 0.85 * 0.8, atol=0.13)
+    assert light[0, 90, 0] / light[0, 90, 1] < 1.3
+    assert (light_beside_own_teeth(np.zeros_like(own), drawn) == 1).all()

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from lipsync.animation.puppet.curves import sample
 from lipsync.animation.puppet.face_warp import plan_warp
-from lipsync.animation.puppet.head import plan_weights
+from lipsync.animation.puppet.head.weights import plan_weights
 from lipsync.animation.puppet.upper_face import plan_upper_face
 from lipsync.face.topology import EYE_CORNERS
 from tests.animation.puppet.acting import Actor, track, units

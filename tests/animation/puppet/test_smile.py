@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 from lipsync.animation.puppet import Puppet
+from lipsync.animation.puppet.interior import Interior
+from lipsync.animation.puppet.interior_layers import build_interior
 from lipsync.face.finder import FaceFinder
 from lipsync.face.topology import LOWER_LIP, UPPER_LIP
 from lipsync.video.frame import frame_of, picture_of
@@ -67,6 +70,22 @@ def test_it_shuts(smiling: Actor) -> None:
         assert same(frame, other)
 
 
+def test_shut_lips_show_nothing_of_what_the_portrait_has_between_them(smiling: Actor) -> None:
+    """In brightness, but for a few pixels where the lips are drawn together most: a join as wide as a pixel mixed
+    places above with places below, and the line of the lips had dots of the teeth."""
+    mouth, portrait = smiling.rig.motion.mouth, smiling.portrait
+    inside = np.concatenate([mouth.visible_upper[20:-20], mouth.visible_lower[-21:19:-1]])
+    picture = portrait.picture.copy()
+    cv2.fillPoly(picture, [np.round(inside).astype(np.int32)], (0, 255, 0))
+    recoloured = Puppet(replace(portrait, picture=picture), smiling.rig)
+    recolouring = np.abs(frame_of(picture).y.astype(int) - frame_of(portrait.picture).y).max()
+
+    sealed = every_viseme(seal=1)
+    for frame, other in zip(smiling.puppet.frames(sealed), recoloured.frames(sealed), strict=True):
+        dots = np.abs(frame.y.astype(int) - other.y) > 0.1 * recolouring
+        assert dots.sum() <= 8  # 10 to 50 of a join as wide as a pixel
+
+
 def test_shutting_it_brings_the_lips_together(smiling: Actor) -> None:
     motion = smiling.rig.motion
     points = motion.mouth.points + motion.displacements(track())[0]
@@ -102,6 +121,24 @@ def test_its_own_teeth_are_the_picture_s(toothy: Actor) -> None:
     layer = inside.own_teeth[y - inside.top, x - inside.left].astype(float)
     assert layer[3] > 200
     np.testing.assert_allclose(layer[:3] * 255 / layer[3], toothy.portrait.picture[y, x], atol=12)
+
+
+def test_drawn_teeth_are_as_dark_as_its_own_beside_them(toothy: Actor) -> None:
+    mouth, portrait = toothy.rig.motion.mouth, toothy.portrait
+    half = np.zeros(portrait.picture.shape[:2], np.uint8)
+    inside = np.concatenate([mouth.visible_upper[:41], mouth.visible_lower[40::-1]])
+    cv2.fillPoly(half, [np.round(inside).astype(np.int32)], 1)
+    picture = np.where(half[..., None] == 1, portrait.picture * 0.75, portrait.picture).astype(np.uint8)
+
+    def right_against_left(interior: Interior) -> float:
+        """Brightness of the person's right side of the drawn teeth, which the picture has at the left."""
+        bright = interior.upper_teeth[..., 1].max(0)
+        middle = round(float(mouth.visible_upper[40, 0])) - interior.left
+        near, far = (round(share * float(np.ptp(mouth.visible_upper[:, 0]))) for share in (0.15, 0.35))
+        return float(bright[middle - far : middle - near].mean() / bright[middle + near : middle + far].mean())
+
+    shaded = build_interior(replace(portrait, picture=picture), toothy.rig.motion)
+    assert right_against_left(shaded) < 0.85 * right_against_left(toothy.rig.interior)
 
 
 def test_it_says_anything(smiling: Actor) -> None:

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from lipsync.animation.puppet import Puppet, prepare_rig
+from lipsync.animation.puppet import Puppet
+from lipsync.animation.puppet.prepare import prepare_rig
 from lipsync.animation.types import ARKIT_NAMES, resting_track
 from lipsync.animation.wav2lip.crop import Crop, crop_face
 from lipsync.animation.wav2lip.wav2lip import BATCH, Wav2Lip, _MouthStrength

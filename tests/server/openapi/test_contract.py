@@ -27,11 +27,12 @@ def test_every_answer_is_in_the_description(app: Flask) -> None:
     tried = {one.label: try_out(app, one, SLOW.get(one.label, EXAMPLES)) for one in operations(app)}
     assert {label: tally.failures for label, tally in tried.items() if tally.failures} == {}
     assert {label: dict(tally.statuses) for label, tally in tried.items() if tally.server_errors} == {}
-    # Not only mistakes: each endpoint has also done what it is for, but for those that need a recording, a key or a
-    # talk that was held before.
+    # Not only mistakes: each endpoint has also done what it is for, but for those that need a recording, a picture, a
+    # key or a talk that was held before.
     done = {label for label, tally in tried.items() if any(status < 300 for status in tally.statuses)}
     assert set(tried) - done == {
         *("POST /api/voices", "DELETE /api/voices/{name}", "POST /login", "POST /v1/audio/transcriptions"),
+        "POST /api/avatar/model.glb",
         *("GET /api/v1/conversations/{conversation}", "DELETE /api/v1/conversations/{conversation}"),
         *("GET /api/v1/answers/{id}/audio", "GET /api/v1/answers/{id}/video", "GET /api/v1/answers/{id}/cues"),
         "GET /api/v1/stream",

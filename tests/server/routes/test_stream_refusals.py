@@ -17,7 +17,7 @@ from lipsync.settings import Settings
 from lipsync.storage.database import connect
 from tests.helpers.eventually import eventually
 from tests.helpers.gunicorn_server import Server, serve
-from tests.helpers.live_client import LiveClient, live
+from tests.helpers.live_client import PATH, LiveClient, live
 
 pytestmark = pytest.mark.system
 
@@ -138,6 +138,8 @@ def test_one_talk_too_many_is_refused_until_a_place_is_free(server: Server, key:
         response = refused.value.response
         assert (response.status_code, response.headers["Retry-After"]) == (503, "10")
         assert json.loads(response.body or b"")["code"] == "too_many_talks"
+        plain = server.ask("GET", PATH, headers={"X-API-Key": key})  # how a page learns the reason
+        assert (plain.status, plain.code, plain.headers["Retry-After"]) == (503, "too_many_talks", "10")
         client.send(type="chat", message=f"repeat: {'One two three four. ' * 50}")
         client.until("frame")
         client.connection.socket.shutdown(socket.SHUT_RDWR)  # without a word

@@ -1,7 +1,6 @@
 """Blinks: upper eyelids that are built from the portrait's own picture and painted over its eyes."""
 
 from lipsync.animation.puppet.eyelids.blink import blink
-from lipsync.animation.puppet.eyelids.build import build_eyelids
 from lipsync.animation.puppet.eyelids.eyelid import Eyelid
 
-__all__ = ["Eyelid", "blink", "build_eyelids"]
+__all__ = ["Eyelid", "blink"]

@@ -73,7 +73,11 @@ export function createConnection(server, { start, onMessage, onBinary, onLost, o
     if (current !== attempt) return;
     const address = new URL(server.stream);
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
-    const opened = new WebSocket(address, [SUBPROTOCOL, `ticket.${ticket}`]);
+    const opened = openSocket(address, ticket);
+    if (!opened) {
+      onBlocked();
+      return;
+    }
     socket = opened;
     opened.binaryType = "arraybuffer";
     let wasOpen = false;
@@ -100,6 +104,21 @@ export function createConnection(server, { start, onMessage, onBinary, onLost, o
       if (blocked >= MAX_BLOCKED) onBlocked();
       else onLost(reason);
     });
+  }
+
+  /**
+   * Null where the browser refuses the address at once: older ones by the content policy, which knows no wss: for them.
+   *
+   * @param {URL} address
+   * @param {string} ticket
+   */
+  function openSocket(address, ticket) {
+    try {
+      return new WebSocket(address, [SUBPROTOCOL, `ticket.${ticket}`]);
+    } catch (error) {
+      if (!(error instanceof DOMException)) throw error;
+      return null;
+    }
   }
 
   /** @param {object} message */

@@ -143,6 +143,11 @@ export function createConversation(server, playback, listeners, signal) {
     }
   }
 
+  addEventListener("offline", () => { // the socket would notice much later
+    if (!isConnected(talk)) return;
+    transport.close();
+    dispatch({ type: "lost" });
+  }, { signal });
   addEventListener("online", () => { if (talk.phase === "lost") dispatch({ type: "connect" }); }, { signal });
   addEventListener("pagehide", () => transport.close(), { signal });
 

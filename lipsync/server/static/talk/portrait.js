@@ -8,6 +8,8 @@
 /** @type {{ [phase in Phase]?: LoopKind }} */
 const LOOPS = { hearing: "listening", thinking: "thinking" }; // idle in all other phases
 
+const RETRY_MS = 5000; // after a loop could not be loaded: the server may be starting
+const MAX_RETRIES = 12;
 const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 
 /**
@@ -36,6 +38,7 @@ export function createPortrait(stage, { base, pictureOf, isEager, backdrop, sign
   let target = "idle";
   /** @type {LoopKind | null} */
   let shown = null;
+  let retries = 0;
   let isTalking = false; // the conversation has begun: all loops are loaded
 
   /**
@@ -94,6 +97,14 @@ export function createPortrait(stage, { base, pictureOf, isEager, backdrop, sign
       if (!film) showLoop();
       load();
     });
+    video.addEventListener("error", () => {
+      if (!video.hasAttribute("src") || retries >= MAX_RETRIES) return;
+      retries += 1;
+      setTimeout(() => {
+        video.removeAttribute("src");
+        load();
+      }, RETRY_MS);
+    });
     video.addEventListener("transitionend", () => { if (!video.classList.contains("shown")) video.pause(); });
   }
   stillness.addEventListener("change", () => {
@@ -104,11 +115,15 @@ export function createPortrait(stage, { base, pictureOf, isEager, backdrop, sign
   return {
     films,
     /** Ends the loading and playing of loops. */
-    destroy: unload,
+    destroy() {
+      persona = null;
+      unload();
+    },
     /** @param {Persona} chosen */
     show(chosen) {
       if (persona?.avatar !== chosen.avatar || !persona) unload();
       persona = chosen;
+      retries = 0;
       still.src = pictureOf(chosen);
       if (backdrop) backdrop.src = still.src;
       load();

@@ -11,6 +11,10 @@ export default [
     rules: {
       eqeqeq: "error",
       "no-unused-vars": ["error", { varsIgnorePattern: "^_$", argsIgnorePattern: "^_$" }],
+      "no-restricted-properties": [
+        "error",
+        ...["innerHTML", "outerHTML", "insertAdjacentHTML"].map((property) => ({ property, message: "Text of people and servers is not markup." })),
+      ],
       "no-var": "error",
       "prefer-const": "error",
     },

@@ -1,8 +1,8 @@
 """Brings the message catalogues up to date after a change of a ``.po`` file: ``python -m tools.messages``.
 
 Copies the English sentence and the notes for translators into the other languages' ``.po`` files, marks the
-translations of changed English sentences as fuzzy, and compiles all files to the ``.mo`` files of the package.
-docs/translating.md describes the files.
+translations of changed English sentences as fuzzy, and compiles all files to the ``.mo`` files of the package. Writes
+the messages of the widget into its script. docs/translating.md describes the files.
 """
 
 from __future__ import annotations
@@ -16,9 +16,13 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from lipsync.messages.languages import DEFAULT_LANGUAGE, LANGUAGES
+from lipsync.server.widget_words import widget_module
 
-LOCALES = Path(__file__).resolve().parent.parent / "lipsync" / "messages" / "locales"
+_PACKAGE = Path(__file__).resolve().parent.parent / "lipsync"
+LOCALES = _PACKAGE / "messages" / "locales"
 """The folder of the catalogues."""
+WIDGET = _PACKAGE / "server" / "static" / "embed" / "messages.js"
+"""The script with the messages of the widget."""
 _ENGLISH = "English: "
 """Begins the comment that holds the English sentence."""
 
@@ -38,6 +42,19 @@ def main(folder: Path = LOCALES) -> int:
         with path.with_suffix(".mo").open("wb") as file:
             write_mo(file, catalogue, use_fuzzy=True)
     return 1 if unfinished else 0
+
+
+def widget_messages(folder: Path = LOCALES) -> str:
+    """The script with the messages of the widget, from the catalogues of ``folder``."""
+    catalogues = {language: read_catalogue(folder / f"{language}.po") for language in LANGUAGES}
+
+    def text_of(name: str, language: str) -> str:
+        message = catalogues[language].get(name)
+        if message is None:
+            raise KeyError(name)
+        return forms(message)[0]
+
+    return widget_module(text_of)
 
 
 def read_catalogue(path: Path) -> Catalog:
@@ -96,4 +113,6 @@ def report(language: str, catalogue: Catalog) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    status = main()
+    WIDGET.write_text(widget_messages(), "utf-8")
+    sys.exit(status)

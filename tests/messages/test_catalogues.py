@@ -84,6 +84,10 @@ def test_the_compiled_catalogue_is_that_of_the_source(language: str) -> None:
         assert (compiled.forms(name) or [compiled.gettext(name)]) == forms, name
 
 
+def test_the_widget_carries_the_messages_of_the_catalogues() -> None:
+    assert tool.WIDGET.read_text("utf-8") == tool.widget_messages(), "python -m tools.messages was not run"
+
+
 def test_the_tool_has_nothing_to_do(tmp_path: Path) -> None:
     folder = shutil.copytree(tool.LOCALES, tmp_path / "locales")
     assert tool.main(folder) == 0

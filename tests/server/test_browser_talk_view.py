@@ -5,22 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from lipsync.server.app import ROOT
 from lipsync.server.page_words import talk_words
+from tests.helpers.axe import axe, violations
 from tests.helpers.browser_tabs import tabs
 from tests.helpers.chromium import Launch
 from tests.helpers.gunicorn_server import Server, serve
 from tests.helpers.studio_page import LONG_WAIT
 from tests.helpers.talk_page import APP, LONG_ANSWER, ask, expect_phase, open_talk
 
+__all__ = ["axe"]
+
 pytestmark = pytest.mark.browser
 
-AXE = ROOT / "node_modules/axe-core/axe.min.js"
 WIDTHS = [320, 390, 1280]
 
 
@@ -33,21 +33,6 @@ def browser(launch: Launch) -> Browser:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with serve(tmp_path_factory.mktemp("browser-talk-view"), APP) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def axe() -> str:
-    """The source of axe-core."""
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: npm ci")
-    return AXE.read_text("utf-8")
-
-
-def violations(page: Page, axe: str) -> list[dict[str, Any]]:
-    """What axe-core finds wrong on the page as it is now: rule, and the elements."""
-    page.evaluate(axe)
-    found = page.evaluate("axe.run()")["violations"]
-    return [{"rule": one["id"], "elements": [node["html"] for node in one["nodes"]]} for one in found]
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -102,6 +102,7 @@ class Say(_ClientMessage):
 
     type: Literal["say"]
     text: str = Field(description="What is spoken.", json_schema_extra=_limits(MAX_SAY_CHARACTERS))
+    id: str | None = Field(None, max_length=64, description="Returned in `answer`.")
 
 
 class Interrupt(_ClientMessage):

@@ -177,7 +177,7 @@ class SessionConnection:
             case incoming.Clear():
                 session.handle(Clear(seconds))
             case incoming.Say():
-                session.handle(SpeechRequested(self._clean(message.text, incoming.MAX_SAY_CHARACTERS)))
+                session.handle(SpeechRequested(self._clean(message.text, incoming.MAX_SAY_CHARACTERS)), message.id)
             case incoming.Interrupt():
                 played = None if message.played_ms is None else message.played_ms / 1000
                 session.handle(Interrupt(played))

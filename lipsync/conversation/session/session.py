@@ -228,8 +228,10 @@ class Session:
     def _speak(self, answer: int, text: str) -> None:
         if (problem := self._parts.spend()) is not None:
             self._refuse(answer, problem)
-        else:
-            self._say(answer, text)
+            return
+        if self._next_id is not None:
+            self._ids[answer] = self._next_id
+        self._say(answer, text)
 
     def _say(self, answer: int, text: str | AsyncGenerator[str, None], failed: tuple[str, ...] = ()) -> None:
         self._play(answer, lambda: self._parts.answers.say(answer, text, self.start, failed))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-from flask import Flask, request
+from flask import Flask, Response, request
 from flask_cors import CORS
 
 from lipsync.errors import InvalidFieldError
@@ -22,6 +22,8 @@ from lipsync.settings import Settings
 OPENED = (r"/api/.*", r"/v1/.*", r"/openapi\.json")
 """Where other sites may call; the admin page, the metrics and the login are not for them."""
 _OPENED = re.compile("|".join(OPENED))
+_WIDGET = r"/static/(embed|(embed|talk|shared)/[\w-]+)\.js$"
+"""Modules of the widget. Browsers load a module of another site only where CORS permits it."""
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 """Methods that change nothing (RFC 9110, 9.2.1)."""
 
@@ -69,7 +71,7 @@ def install(app: Flask, settings: Settings) -> None:
     if origins:
         CORS(
             app,
-            resources=list(OPENED),
+            resources=[*OPENED, _WIDGET],
             origins=EVERYBODY if everybody else [_exactly(origin) for origin in origins],
             methods=["GET", "HEAD", "POST", "DELETE", "OPTIONS"],
             allow_headers=_TAKEN,
@@ -81,6 +83,7 @@ def install(app: Flask, settings: Settings) -> None:
             allow_private_network=not everybody,
             intercept_exceptions=False,
         )
+        app.after_request(_vary_by_origin)
 
     def refuse_strangers() -> None:
         # A WebSocket is for reading and writing, and no browser asks before it opens one.
@@ -91,6 +94,13 @@ def install(app: Flask, settings: Settings) -> None:
             raise RequestError("other_site")
 
     app.before_request(refuse_strangers)
+
+
+def _vary_by_origin(response: Response) -> Response:
+    """A cache between the sites keeps a module of the widget for each of them, also where one was refused."""
+    if re.fullmatch(_WIDGET, request.path):
+        response.vary.add("Origin")
+    return response
 
 
 def is_foreign() -> bool:

@@ -210,6 +210,15 @@ def test_a_text_is_said_as_it_is(client: LiveClient) -> None:
     assert client.until("done")["full_text"] == "repeat: exactly this."
 
 
+def test_a_text_to_say_has_its_id_in_the_answer(client: LiveClient) -> None:
+    client.start(want={"blendshapes": "none"})
+    client.send(type="say", text="One.", id="s1")
+    assert client.until("answer")["id"] == "s1"
+    client.until("done")
+    client.send(type="say", text="Two.")
+    assert "id" not in client.until("answer")
+
+
 def test_a_spoken_question_is_answered(client: LiveClient) -> None:
     client.start(turn={"mode": "manual"})
     client.hear(QUESTION)

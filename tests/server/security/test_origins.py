@@ -151,6 +151,20 @@ def test_what_is_for_our_own_page_is_not_for_listed_sites(friendly: Guarded, pat
         assert friendly.client.post(path, headers={"Origin": FRIEND}).status_code == 403
 
 
+@pytest.mark.parametrize(
+    "path", ["/static/embed.js", "/static/embed/view.js", "/static/talk/state.js", "/static/shared/dom.js"]
+)
+def test_a_listed_site_loads_the_widget(friendly: Guarded, path: str) -> None:
+    answer = friendly.client.get(path, headers={"Origin": FRIEND, "Sec-Fetch-Site": "cross-site"})
+    assert (answer.status_code, answer.headers[ALLOW]) == (200, FRIEND)
+    assert answer.mimetype in ("text/javascript", "application/javascript"), "with nosniff, no other type runs"
+    assert "Cross-Origin-Resource-Policy" not in answer.headers
+    for headers in ({"Origin": "https://evil.example"}, {}):
+        other = friendly.client.get(path, headers=headers)
+        assert ALLOW not in other.headers
+        assert "Origin" in other.vary, "a shared cache does not give this answer to a listed site"
+
+
 def test_everybody(settings: Settings) -> None:
     with guarded(settings, cors_origins="*") as one:
         answer = one.client.get("/api/voices", headers={"Origin": "https://any.example"})

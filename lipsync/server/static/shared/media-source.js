@@ -28,12 +28,14 @@ export const firstEvent = (target, ...names) => new Promise((resolve) => {
  *
  * @param {HTMLVideoElement} video
  * @param {string} type media type with codecs
+ * @param {AbortSignal} [signal] it is not wanted any longer: its address is given back, and the promise stays open
  */
-export async function openMediaSource(video, type) {
+export async function openMediaSource(video, type, signal) {
   if (!Source?.isTypeSupported(type)) throw new Error(`the player does not support ${type}`);
   const media = new Source();
   if (!window.MediaSource) video.disableRemotePlayback = true; // ManagedMediaSource requires that
   const address = URL.createObjectURL(media);
+  signal?.addEventListener("abort", () => URL.revokeObjectURL(address));
   const opened = firstEvent(media, "sourceopen");
   video.src = address;
   await opened;

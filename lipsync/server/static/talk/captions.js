@@ -1,16 +1,16 @@
 // @ts-check
 // The caption on the stage: the sentence that is being spoken, with the words that were.
 
-import { byId, setText } from "../shared/dom.js";
+import { setText } from "../shared/dom.js";
 import { sentenceAt, splitAtTime } from "./caption-words.js";
 
 /** @typedef {import("./protocol.js").Sentence} Sentence */
 
-/** `time()` is the seconds of the present answer that were played. */
-export function createCaptions(/** @type {() => number} */ time) {
-  const caption = byId("caption", HTMLElement);
-  const spoken = byId("caption-spoken", HTMLElement);
-  const rest = byId("caption-rest", HTMLElement);
+/**
+ * @param {{ caption: HTMLElement, spoken: HTMLElement, rest: HTMLElement }} elements the caption, and its two parts
+ * @param {() => number} time seconds of the present answer that were played
+ */
+export function createCaptions({ caption, spoken, rest }, time) {
   /** @type {Sentence[]} */
   let sentences = [];
   let shown = 0; // number of the answer that is played; 0: none

@@ -1,13 +1,14 @@
 // @ts-check
 // The WebSocket of a live conversation: opened with a ticket, which a page needs because it cannot send a key.
 
-import { ApiError, requestJson } from "../shared/http.js";
+import { ApiError } from "../shared/api-error.js";
 import { packMicrophone, unpack } from "./protocol.js";
 
-const STREAM = "api/v1/stream";
 const SUBPROTOCOL = "lipsync.v1";
 const MAX_BLOCKED = 2; // attempts in a row after which a proxy is taken to refuse WebSockets
-const UPGRADE_REQUIRED = 426; // what the server answers there to a request that is no WebSocket's
+
+/** Status of the answer to a plain request for a WebSocket, where one would be opened. */
+export const UPGRADE_REQUIRED = 426;
 
 /** @typedef {import("./protocol.js").ServerMessage} ServerMessage */
 
@@ -20,16 +21,29 @@ const UPGRADE_REQUIRED = 426; // what the server answers there to a request that
  *   where the server gave one
  */
 
+/** @typedef {Parameters<typeof import("./chat-events.js").createChatEvents>[0]} WrittenListeners */
+
 /** @typedef {{ open: (delay_ms: number) => void, close: () => void, send: (message: object) => void,
  *   sendSound: (samples: Int16Array) => void }} Transport What carries messages of a conversation. */
 
 /**
+ * @typedef {object} StreamServer The server as the owner of the page reaches it. The functions throw ApiError.
+ * @property {string} stream absolute address of the WebSocket, with http: or https:
+ * @property {() => Promise<string>} requestTicket
+ * @property {() => Promise<ApiError | null>} explain why no WebSocket opens, which browsers do not say: what the server
+ *   answers to a plain request. Null where that works
+ * @property {(listeners: WrittenListeners) => Transport | null} createWrittenTransport what carries questions in writing
+ *   where WebSockets are refused on the way; null: nothing does
+ */
+
+/**
  * `onBlocked` is called when HTTP works and WebSockets do not.
  *
+ * @param {StreamServer} server
  * @param {TransportListeners & { onBlocked: () => void }} listeners
  * @returns {Transport}
  */
-export function createConnection({ start, onMessage, onBinary, onLost, onBlocked }) {
+export function createConnection(server, { start, onMessage, onBinary, onLost, onBlocked }) {
   /** @type {WebSocket | null} */
   let socket = null;
   let attempt = 0; // grows with each: what belongs to an earlier one is dropped
@@ -55,9 +69,9 @@ export function createConnection({ start, onMessage, onBinary, onLost, onBlocked
 
   /** @param {number} current */
   async function connect(current) {
-    const { ticket } = await requestJson("api/v1/tickets", { method: "POST" });
+    const ticket = await server.requestTicket();
     if (current !== attempt) return;
-    const address = new URL(STREAM, document.baseURI);
+    const address = new URL(server.stream);
     address.protocol = address.protocol === "https:" ? "wss:" : "ws:";
     const opened = openSocket(address, ticket);
     if (!opened) {
@@ -84,9 +98,10 @@ export function createConnection({ start, onMessage, onBinary, onLost, onBlocked
     opened.addEventListener("close", async () => {
       if (current !== attempt) return;
       socket = null;
-      const reason = wasOpen ? null : await explainFailure();
+      const reason = wasOpen ? null : await server.explain();
       if (current !== attempt) return;
-      if (reason === "blocked") onBlocked();
+      if (!wasOpen && !reason) blocked += 1;
+      if (blocked >= MAX_BLOCKED) onBlocked();
       else onLost(reason);
     });
   }
@@ -104,22 +119,6 @@ export function createConnection({ start, onMessage, onBinary, onLost, onBlocked
       if (!(error instanceof DOMException)) throw error;
       return null;
     }
-  }
-
-  /**
-   * Why the socket did not open: browsers do not say. A plain request to the same address gets the server's reason.
-   *
-   * @returns {Promise<ApiError | "blocked" | null>}
-   */
-  async function explainFailure() {
-    try {
-      await requestJson(STREAM);
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      if (error.status !== UPGRADE_REQUIRED) return error;
-      blocked += 1;
-    }
-    return blocked >= MAX_BLOCKED ? "blocked" : null;
   }
 
   /** @param {object} message */

@@ -2,7 +2,6 @@
 // Executes the state machine (state.js): events of the server, the player and the person go in; messages and playback
 // follow.
 
-import { createChatEvents } from "./chat-events.js";
 import { createConnection } from "./connection.js";
 import { FILM, SOUND } from "./protocol.js";
 import { advance, INITIAL, isConnected, isPlayable } from "./state.js";
@@ -12,6 +11,8 @@ import { advance, INITIAL, isConnected, isPlayable } from "./state.js";
 /** @typedef {import("./protocol.js").Sentence} Sentence */
 /** @typedef {ReturnType<typeof import("./playback.js").createPlayback>} Playback */
 /** @typedef {Extract<import("./protocol.js").ServerMessage, { type: "ready" }>} Ready */
+
+const REFUSED = new Set([401, 403]);
 
 /**
  * @typedef {object} ConversationListeners
@@ -23,6 +24,7 @@ import { advance, INITIAL, isConnected, isPlayable } from "./state.js";
  * @property {(answer: number, text: string) => void} onCut only this was heard of an answer
  * @property {(sentence: string, code: string) => void} onProblem in words of the server; "": it is over
  * @property {(reason: string) => void} onClosing the server ends the session
+ * @property {(message: import("./protocol.js").ServerMessage) => void} [onMessage] each message, before it is acted on
  * @property {() => void} onForgotten the server does not know the conversation that was to be continued
  * @property {() => void} onWrittenOnly WebSockets are refused on the way: questions in writing, answers as sound
  * @property {() => import("./chat-events.js").HistoryMessage[]} history what was said
@@ -30,11 +32,13 @@ import { advance, INITIAL, isConnected, isPlayable } from "./state.js";
  */
 
 /**
+ * @param {import("./connection.js").StreamServer} server
  * @param {Playback} playback
  * @param {ConversationListeners} listeners
+ * @param {AbortSignal} [signal] ends the listening to events of the window
  */
-export function createConversation(playback, listeners) {
-  const { start, onChange, onReady, onHeard, onSentence, onCut, onProblem, onClosing, onForgotten } = listeners;
+export function createConversation(server, playback, listeners, signal) {
+  const { start, onChange, onReady, onHeard, onSentence, onCut, onProblem, onClosing, onForgotten, onMessage } = listeners;
   let talk = INITIAL;
   let calmTimer = 0;
 
@@ -50,18 +54,24 @@ export function createConversation(playback, listeners) {
     else if (kind === SOUND) playback.addSound(answer, begin, data);
   }
 
-  let transport = createConnection({
+  /** @type {import("./connection.js").Transport} */
+  let transport = createConnection(server, {
     start,
     onMessage: take,
     onBinary: takeBinary,
     onLost(error) {
       if (error) onProblem(error.message, error.code);
-      if (error?.status === 401) dispatch({ type: "ending" }); // the login form asks for the key
+      if (error && REFUSED.has(error.status)) dispatch({ type: "ending" }); // to try again would change nothing
       dispatch({ type: "lost" });
     },
     onBlocked() {
       const { history, persona } = listeners;
-      transport = createChatEvents({ onMessage: take, onBinary: takeBinary, history, persona });
+      const written = server.createWrittenTransport({ onMessage: take, onBinary: takeBinary, history, persona });
+      if (!written) {
+        dispatch({ type: "lost" });
+        return;
+      }
+      transport = written;
       listeners.onWrittenOnly();
       transport.open(0);
     },
@@ -80,7 +90,7 @@ export function createConversation(playback, listeners) {
   function execute(action) {
     switch (action.type) {
       case "open": transport.open(action.delay_ms); break;
-      case "ask": transport.send({ type: "chat", message: action.question.text, id: action.question.id }); break;
+      case "ask": transport.send(messageOf(action.question)); break;
       case "send": transport.send(action.message === "interrupt" ? { type: "interrupt", played_ms: playedMs() } : { type: action.message }); break;
       case "stop": playback.stop(); break;
       case "finish": playback.finish(); break;
@@ -95,6 +105,7 @@ export function createConversation(playback, listeners) {
 
   /** @param {import("./protocol.js").ServerMessage} message */
   function take(message) {
+    onMessage?.(message);
     switch (message.type) {
       case "ready":
         onProblem("", "");
@@ -104,6 +115,8 @@ export function createConversation(playback, listeners) {
       case "state": dispatch({ type: "server-state", state: message.state }); break;
       case "transcript":
         onHeard(message.text, message.final);
+        // The server that heard no voice at all has no other state to tell.
+        if (message.final && !message.text && !talk.question) dispatch({ type: "refused" });
         break;
       case "answer": dispatch({ type: "answer", answer: message.answer }); break;
       case "video": if (isPlayable(talk, message.answer)) playback.setFilm(message.answer, message.mime); break;
@@ -134,9 +147,9 @@ export function createConversation(playback, listeners) {
     if (!isConnected(talk)) return;
     transport.close();
     dispatch({ type: "lost" });
-  });
-  addEventListener("online", () => { if (talk.phase === "lost") dispatch({ type: "connect" }); });
-  addEventListener("pagehide", () => transport.close());
+  }, { signal });
+  addEventListener("online", () => { if (talk.phase === "lost") dispatch({ type: "connect" }); }, { signal });
+  addEventListener("pagehide", () => transport.close(), { signal });
 
   return {
     dispatch,
@@ -161,3 +174,6 @@ export function createConversation(playback, listeners) {
     },
   };
 }
+
+/** @param {import("./state.js").Question} question */
+const messageOf = ({ id, text, isVerbatim }) => (isVerbatim ? { type: "say", text, id } : { type: "chat", message: text, id });

@@ -36,6 +36,7 @@ export function createFilmPlayer(video, mime, { onPlaying, onEnded, onBroken, on
   const mayStart = createStartRule();
   let isOver = false; // stopped, broken or played to the end
   let isAppending = false;
+  const opening = new AbortController();
 
   const timer = window.setInterval(check, CHECK_MS);
   video.addEventListener("playing", playing);
@@ -45,6 +46,7 @@ export function createFilmPlayer(video, mime, { onPlaying, onEnded, onBroken, on
 
   function release() {
     isOver = true;
+    opening.abort();
     clearInterval(timer);
     video.removeEventListener("playing", playing);
     video.removeEventListener("waiting", ranDry);
@@ -121,7 +123,7 @@ export function createFilmPlayer(video, mime, { onPlaying, onEnded, onBroken, on
     isAppending = false;
   }
 
-  openMediaSource(video, mime).then((opened) => {
+  openMediaSource(video, mime, opening.signal).then((opened) => {
     if (isOver) return;
     media = opened;
     buffer = media.addSourceBuffer(mime);

@@ -18,7 +18,7 @@ import { formatLanguageName, onLanguageChange, translate } from "../shared/i18n.
 /**
  * Address of a persona's picture.
  *
- * @param {Persona} persona
+ * @param {Pick<Persona, "avatar">} persona
  */
 export const pictureOf = ({ avatar }) => (avatar === null ? "api/avatar" : `api/avatars/${encodeURIComponent(avatar)}`);
 

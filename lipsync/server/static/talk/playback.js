@@ -6,6 +6,7 @@ import { decodeSamples } from "./protocol.js";
 import { createSoundPlayer } from "./sound-player.js";
 
 const REPORT_MS = 250; // between two reports of what was played, as the server wants them
+const RESUME_MS = 500; // after which sound that does not play is taken to be refused: browsers do not tell
 const MIN_REST_S = 0.25; // of sound that a film which ended early has left
 
 /** @typedef {ReturnType<typeof createFilmPlayer> | ReturnType<typeof createSoundPlayer>} Player */
@@ -38,14 +39,17 @@ export function createPlayback(videos, { onPlaying, onEnded, onPlayed, onRefused
   /** @type {AudioContext | null} */
   let context = null;
   let volume = 1;
+  let isMuted = false;
   let films = 0;
 
   const player = () => current?.sound ?? current?.film ?? null;
   const audio = () => (context ??= new AudioContext({ latencyHint: "interactive" }));
 
-  setInterval(() => {
+  const timer = window.setInterval(() => {
     if (current?.isPlaying) report(current);
   }, REPORT_MS);
+
+  const audible = () => (isMuted ? 0 : volume);
 
   /** @param {CurrentAnswer} answer */
   function report(answer) {
@@ -63,7 +67,7 @@ export function createPlayback(videos, { onPlaying, onEnded, onPlayed, onRefused
   /** @param {CurrentAnswer} answer */
   function openFilm(answer) {
     const video = /** @type {HTMLVideoElement} */ (videos[films++ % videos.length]);
-    video.volume = volume;
+    video.volume = audible();
     answer.film = createFilmPlayer(video, answer.mime ?? "", {
       onPlaying: () => started(answer, video),
       onEnded() {
@@ -93,8 +97,11 @@ export function createPlayback(videos, { onPlaying, onEnded, onPlayed, onRefused
       onEnded: () => finished(answer),
     });
     answer.sound = sound;
-    sound.setVolume(volume);
-    if (audio().state === "suspended") audio().resume().catch(() => refused(answer));
+    sound.setVolume(audible());
+    if (audio().state === "suspended") {
+      audio().resume().catch(() => {});
+      setTimeout(() => { if (answer === current && audio().state === "suspended") refused(answer); }, RESUME_MS);
+    }
     for (const { start, samples } of answer.pieces) sound.add(start, samples);
     if (answer.duration !== null) sound.complete();
   }
@@ -185,7 +192,13 @@ export function createPlayback(videos, { onPlaying, onEnded, onPlayed, onRefused
     /** @param {number} value 0 to 1 */
     setVolume(value) {
       volume = value;
-      player()?.setVolume(value);
+      player()?.setVolume(audible());
+    },
+    /** @param {boolean} value whether answers are seen only */
+    setMuted(value) {
+      isMuted = value;
+      for (const video of videos) video.muted = value; // some phones ignore the volume
+      player()?.setVolume(audible());
     },
     /** To be called while something is pressed: browsers play sound only of elements that a press has loaded. */
     unlock() {
@@ -198,6 +211,17 @@ export function createPlayback(videos, { onPlaying, onEnded, onPlayed, onRefused
     resume() {
       if (current) current.isRefused = false;
       player()?.resume();
+    },
+    /** Ends playback for good, and gives back what the browser holds for it. */
+    destroy() {
+      stop();
+      clearInterval(timer);
+      for (const video of videos) {
+        video.pause();
+        video.removeAttribute("src");
+        video.load();
+      }
+      context?.close();
     },
   };
 }

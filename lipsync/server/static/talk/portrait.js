@@ -1,10 +1,7 @@
 // @ts-check
 // The portrait on the stage: its picture, over it the loop that fits what it does, over that the films of its answers.
 
-import { byId } from "../shared/dom.js";
-import { pictureOf } from "./personas.js";
-
-/** @typedef {import("./personas.js").Persona} Persona */
+/** @typedef {{ avatar: string | null }} Persona */
 /** @typedef {import("./state.js").Phase} Phase */
 /** @typedef {"idle" | "listening" | "thinking"} LoopKind */
 
@@ -15,10 +12,21 @@ const RETRY_MS = 5000; // after a loop could not be loaded: the server may be st
 const MAX_RETRIES = 12;
 const stillness = matchMedia("(prefers-reduced-motion: reduce)");
 
-export function createPortrait() {
-  const stage = byId("stage", HTMLElement);
-  const still = byId("still", HTMLImageElement);
-  const backdrop = byId("backdrop", HTMLImageElement);
+/**
+ * @typedef {object} PortraitOptions
+ * @property {string} base address of the server, with a slash at its end; "": the page's own
+ * @property {(persona: Persona) => string} pictureOf address of a persona's picture
+ * @property {boolean} isEager whether a loop is loaded before the conversation begins
+ * @property {HTMLImageElement} [backdrop] shows the same picture behind the stage
+ * @property {AbortSignal} [signal] ends the listening to the reader's settings
+ */
+
+/**
+ * @param {HTMLElement} stage holds an image, videos of the class "film", and videos of the class "loop" with their kinds
+ * @param {PortraitOptions} options
+ */
+export function createPortrait(stage, { base, pictureOf, isEager, backdrop, signal }) {
+  const still = /** @type {HTMLImageElement} */ (stage.querySelector("img"));
   const films = /** @type {HTMLVideoElement[]} */ ([...stage.querySelectorAll("video.film")]);
   const loops = new Map(/** @type {HTMLVideoElement[]} */ ([...stage.querySelectorAll("video.loop")])
     .map((video) => [/** @type {LoopKind} */ (video.dataset.kind), video]));
@@ -52,8 +60,8 @@ export function createPortrait() {
     if (!persona || stillness.matches) return;
     for (const [kind, video] of loops) {
       if (isLoaded(kind)) continue;
-      if (!video.hasAttribute("src") && (kind === "idle" || isTalking)) {
-        video.src = `api/v1/avatars/${encodeURIComponent(persona.avatar ?? "default")}/loops/${kind}.mp4`;
+      if (!video.hasAttribute("src") && ((kind === "idle" && isEager) || isTalking)) {
+        video.src = `${base}api/v1/avatars/${encodeURIComponent(persona.avatar ?? "default")}/loops/${kind}.mp4`;
       }
       return;
     }
@@ -102,17 +110,22 @@ export function createPortrait() {
   stillness.addEventListener("change", () => {
     if (stillness.matches) unload();
     else load();
-  });
+  }, { signal });
 
   return {
     films,
+    /** Ends the loading and playing of loops. */
+    destroy() {
+      persona = null;
+      unload();
+    },
     /** @param {Persona} chosen */
     show(chosen) {
       if (persona?.avatar !== chosen.avatar || !persona) unload();
       persona = chosen;
       retries = 0;
       still.src = pictureOf(chosen);
-      backdrop.src = still.src;
+      if (backdrop) backdrop.src = still.src;
       load();
     },
     /**

@@ -19,7 +19,7 @@
  * @property {Question | null} question that was asked and whose answer is not heard yet
  */
 
-/** @typedef {{ id: string, text: string }} Question */
+/** @typedef {{ id: string, text: string, isVerbatim?: boolean }} Question `isVerbatim`: it is not answered but spoken. */
 
 /**
  * @typedef {{ type: "connect" }

@@ -9,7 +9,8 @@ import { canUseMediaSource } from "../shared/media-source.js";
 import { createCaptions } from "./captions.js";
 import { createConversationList } from "./conversation-list.js";
 import { createConversation } from "./conversation.js";
-import { createPersonas } from "./personas.js";
+import { pageServer } from "./page-server.js";
+import { createPersonas, pictureOf } from "./personas.js";
 import { createPlayback } from "./playback.js";
 import { createPortrait } from "./portrait.js";
 import { MICROPHONE_RATE } from "./protocol.js";
@@ -32,14 +33,20 @@ const question = byId("question", HTMLInputElement);
 let conversationId = null; // of the conversation that is continued by the next session
 let questions = 0;
 
-const portrait = createPortrait();
+const portrait = createPortrait(byId("stage", HTMLElement), {
+  base: "", pictureOf, isEager: true, backdrop: byId("backdrop", HTMLImageElement),
+});
 const personas = createPersonas((persona) => {
   const isTalking = isConnected(conversation.state());
   leave();
   portrait.show(persona);
   if (isTalking) connect();
 });
-const transcript = createTranscript(personas.chosen);
+const transcript = createTranscript(
+  { list: byId("transcript", HTMLElement), empty: byId("transcript-empty", HTMLElement) },
+  (role) => (role === "user" ? translate("you") : personas.chosen()?.title ?? ""),
+  () => personas.chosen()?.language,
+);
 const playback = createPlayback(portrait.films, {
   onPlaying(answer, film) {
     portrait.showFilm(film); // first: the loop stays as it is
@@ -54,8 +61,12 @@ const playback = createPlayback(portrait.films, {
   onPlayed: (answer, ms) => conversation.reportPlayed(answer, ms),
   onRefused: () => render(),
 });
-const captions = createCaptions(playback.time);
-const conversation = createConversation(playback, {
+const captions = createCaptions({
+  caption: byId("caption", HTMLElement),
+  spoken: byId("caption-spoken", HTMLElement),
+  rest: byId("caption-rest", HTMLElement),
+}, playback.time);
+const conversation = createConversation(pageServer, playback, {
   start: () => ({
     persona: personas.chosen()?.name,
     conversation: conversationId && !transcript.isEmpty() ? conversationId : undefined,
@@ -202,7 +213,10 @@ byId("stage", HTMLElement).addEventListener("click", interrupt);
 addEventListener("keydown", (event) => {
   if (event.key === "Escape" && !talkButton.cancel()) interrupt();
 });
-onLanguageChange(render);
+onLanguageChange(() => {
+  render();
+  transcript.renameSpeakers();
+});
 
 async function start() {
   const isServed = await login.check();

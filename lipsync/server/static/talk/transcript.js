@@ -1,31 +1,30 @@
 // @ts-check
 // What was said in the conversation: a list of utterances, the last of which may still change.
 
-import { byId, createElement, setText } from "../shared/dom.js";
-import { onLanguageChange, translate } from "../shared/i18n.js";
+import { createElement, setText } from "../shared/dom.js";
 
 /** @typedef {"user" | "assistant"} Role */
 /** @typedef {{ role: Role, text: string, isOpen: boolean, item: HTMLElement }} Utterance `isOpen`: it may still change. */
 
 /** @typedef {{ role: Role, text: string, interrupted: boolean }} StoredUtterance */
 
-/** `persona()` is who answers. */
-export function createTranscript(/** @type {() => import("./personas.js").Persona | null} */ persona) {
-  const list = byId("transcript", HTMLElement);
-  const empty = byId("transcript-empty", HTMLElement);
+/**
+ * @param {{ list: HTMLElement, empty: HTMLElement }} elements of which `empty` is shown while nothing was said
+ * @param {(role: Role) => string} speaker name of who speaks
+ * @param {() => string | undefined} answerLanguage code of the language of answers
+ */
+export function createTranscript({ list, empty }, speaker, answerLanguage) {
   /** @type {Utterance[]} */
   let utterances = [];
   /** @type {Map<number, Utterance>} */
   const answers = new Map(); // by number of the answer
-
-  const speaker = (/** @type {Role} */ role) => (role === "user" ? translate("you") : persona()?.title ?? "");
 
   /**
    * @param {Role} role
    * @param {string} text
    */
   function add(role, text, isOpen = false) {
-    const language = role === "assistant" && persona()?.language;
+    const language = role === "assistant" && answerLanguage();
     const item = createElement(
       "li", { className: role },
       createElement("span", { className: "speaker", textContent: speaker(role) }),
@@ -57,13 +56,6 @@ export function createTranscript(/** @type {() => import("./personas.js").Person
     utterances = utterances.filter((one) => one !== utterance);
     empty.hidden = utterances.length > 0;
   }
-
-  onLanguageChange(() => {
-    for (const { role, item } of utterances) {
-      const name = item.querySelector(".speaker");
-      if (name) setText(name, speaker(role));
-    }
-  });
 
   return {
     isEmpty: () => utterances.length === 0,
@@ -114,6 +106,13 @@ export function createTranscript(/** @type {() => import("./personas.js").Person
     /** The numbers of answers begin again. */
     endSession() {
       answers.clear();
+    },
+    /** The names of the speakers have changed. */
+    renameSpeakers() {
+      for (const { role, item } of utterances) {
+        const name = item.querySelector(".speaker");
+        if (name) setText(name, speaker(role));
+      }
     },
     /** @param {StoredUtterance[]} stored */
     replace(stored) {

@@ -48,6 +48,7 @@ CHECKS = [
 ]
 WORDS = {"text": "Hi", "language": "en", "avatar": "hopper", "voice": None, "engine": "puppet", "box": None}
 """A request that is cheap, and is taken."""
+MAKES_A_VIDEO = "POST /api/generate"
 
 
 @dataclass
@@ -132,6 +133,8 @@ def try_out(app: Flask, operation: APIOperation[Any, Any, Any, Any], examples: i
     tally, began = Tally(), time.monotonic()
     allowed, wrong = (operation.as_strategy(generation_mode=mode) for mode in GenerationMode)
     leads_on = _Aim(app, operation.label)
+    if operation.label == MAKES_A_VIDEO:  # by chance alone few examples are right in every field
+        _one(operation.Case(body=dict(WORDS), media_type="application/json"), lambda _: None, tally, app)
     round_ = 0
     while tally.examples < examples:
 

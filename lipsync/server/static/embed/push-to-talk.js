@@ -2,13 +2,12 @@
 // The button to talk: held while one speaks, or tapped at the beginning and at the end; the same by methods.
 
 import { setText } from "../shared/dom.js";
+import { createHeldTurn } from "../talk/held-turn.js";
 import { createHoldGesture } from "../talk/hold-gesture.js";
-import { createMicrophone } from "../talk/microphone.js";
-import { isConnected } from "../talk/state.js";
+import { createMicrophone, showLevel } from "../talk/microphone.js";
+import { followPresses } from "../talk/talk-presses.js";
 
-const QUIET_DB = -60; // shown as no level
-
-/** @typedef {ReturnType<typeof import("../talk/conversation.js").createConversation>} Conversation */
+/** @typedef {import("../talk/held-turn.js").Conversation} Conversation */
 
 /**
  * `onBegin` is called when a conversation is needed; `onProblem` with the key of a message; `onHeld` when the person is
@@ -20,16 +19,13 @@ const QUIET_DB = -60; // shown as no level
  * @param {{ onBegin: () => void, onHeld: () => void, onProblem: (key: string) => void }} listeners
  */
 export function createPushToTalk({ talk: button, talkLabel }, conversation, translate, { onBegin, onHeld, onProblem }) {
-  let maxTurnMs = 60_000;
-  let turnTimer = 0;
   let isDestroyed = false;
 
   const microphone = createMicrophone({
     onPiece({ samples, level }) {
       const { isHeld } = conversation.state();
       if (isHeld) conversation.sendSound(samples);
-      const decibels = 20 * Math.log10(Math.max(level, 1e-6));
-      button.style.setProperty("--level", isHeld ? Math.max(0, 1 - decibels / QUIET_DB).toFixed(3) : "0");
+      showLevel(button, isHeld ? level : 0);
     },
     onLost: failed,
   });
@@ -41,11 +37,11 @@ export function createPushToTalk({ talk: button, talkLabel }, conversation, tran
       render();
     },
     onStop() {
-      clearTimeout(turnTimer);
-      conversation.dispatch({ type: "release" });
+      turn.release();
       render();
     },
   });
+  const turn = createHeldTurn(conversation, gesture, microphone.isOpen, onHeld);
 
   /** @param {string} key */
   function failed(key) {
@@ -57,20 +53,7 @@ export function createPushToTalk({ talk: button, talkLabel }, conversation, tran
     const key = await microphone.open();
     if (isDestroyed) microphone.close();
     else if (key) failed(key);
-    else if (gesture.isOn()) holdIfReady();
-  }
-
-  /** Begins the turn once microphone and connection are there, if the person still talks. */
-  function holdIfReady() {
-    const talk = conversation.state();
-    if (!gesture.isOn() || talk.isHeld || !microphone.isOpen() || !isConnected(talk)) return;
-    conversation.dispatch({ type: "hold" });
-    onHeld();
-    turnTimer = window.setTimeout(() => { // the server takes no longer turn
-      gesture.reset();
-      conversation.dispatch({ type: "release" });
-      render();
-    }, maxTurnMs);
+    else turn.begin();
   }
 
   function render() {
@@ -84,41 +67,16 @@ export function createPushToTalk({ talk: button, talkLabel }, conversation, tran
   /** Forgets what was said of a turn that is not over. Whether there was one. */
   function cancel() {
     const wasOn = gesture.isOn();
-    gesture.reset();
-    clearTimeout(turnTimer);
-    conversation.dispatch({ type: "forget" });
+    turn.forget();
     render();
     return wasOn;
   }
 
-  /** @param {number} now */
-  function release(now) {
-    gesture.release(now);
-    render();
-  }
-
-  button.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    button.setPointerCapture(event.pointerId); // the end of the press is heard wherever the finger is
-    gesture.press(event.timeStamp);
-  });
-  button.addEventListener("pointerup", (event) => release(event.timeStamp));
-  button.addEventListener("pointercancel", (event) => release(event.timeStamp));
-  button.addEventListener("contextmenu", (event) => event.preventDefault()); // a long press on a phone
-  button.addEventListener("click", (event) => { // of the Enter key, or of a screen reader
-    if (event.detail === 0) gesture.toggle();
-  });
-  button.addEventListener("keydown", (event) => {
-    if (event.code !== "Space") return;
-    event.preventDefault();
-    if (!event.repeat) gesture.press(event.timeStamp);
-  });
-  button.addEventListener("keyup", (event) => {
-    if (event.code !== "Space") return;
-    event.preventDefault(); // a click
-    release(event.timeStamp);
-  });
-  button.addEventListener("blur", () => { if (gesture.isOn() && !gesture.isTapped()) release(Infinity); });
+  followPresses(button, gesture, {
+    target: button,
+    isTalkKey: ({ code }) => code === "Space",
+    isLost: () => !gesture.isTapped(),
+  }, render);
 
   return {
     isOn: () => gesture.isOn(),
@@ -127,16 +85,14 @@ export function createPushToTalk({ talk: button, talkLabel }, conversation, tran
     cancel,
     /** The state of the conversation has changed. */
     update() {
-      holdIfReady();
+      turn.update();
       render();
       if (conversation.state().phase === "idle" && !gesture.isOn()) microphone.close();
     },
-    /** @param {number} seconds of the longest turn */
-    setMaxTurn(seconds) { maxTurnMs = seconds * 1000; },
+    setMaxTurn: turn.setMaxTurn,
     destroy() {
       isDestroyed = true;
-      clearTimeout(turnTimer);
-      gesture.reset();
+      turn.reset();
       microphone.close();
     },
   };

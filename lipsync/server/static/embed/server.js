@@ -2,6 +2,7 @@
 // The server as a page of another site reaches it: without a cookie or a key, by tickets.
 
 import { ApiError, parseApiError } from "../shared/api-error.js";
+import { pictureOf } from "../talk/avatar-addresses.js";
 import { UPGRADE_REQUIRED } from "../talk/connection.js";
 
 const FORBIDDEN = 403;
@@ -109,10 +110,8 @@ export function createServer({ base, language, translate, attributes, onBlocked 
       const found = await response.json();
       return found.personas.find((/** @type {Persona} */ one) => one.name === (name || found.default)) ?? null;
     },
-    /** @param {Pick<Persona, "avatar">} persona */
-    pictureOf({ avatar }) {
-      return new URL(avatar === null ? "api/avatar" : `api/avatars/${encodeURIComponent(avatar)}`, base).href;
-    },
+    /** @param {import("../talk/avatar-addresses.js").Persona} persona */
+    pictureOf: (persona) => new URL(pictureOf(persona), base).href,
   };
 }
 

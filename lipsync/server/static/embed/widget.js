@@ -3,13 +3,11 @@
 
 import { ApiError } from "../shared/api-error.js";
 import { setText } from "../shared/dom.js";
-import { canUseMediaSource } from "../shared/media-source.js";
 import { formatMessage } from "../shared/messages.js";
 import { createCaptions } from "../talk/captions.js";
 import { createConversation } from "../talk/conversation.js";
 import { createPlayback } from "../talk/playback.js";
 import { createPortrait } from "../talk/portrait.js";
-import { MICROPHONE_RATE } from "../talk/protocol.js";
 import { canInterrupt, isConnected } from "../talk/state.js";
 import { createTranscript } from "../talk/transcript.js";
 import { createAnswerEvents } from "./answer-events.js";
@@ -98,10 +96,7 @@ export function createWidget(root, { base, persona: personaName, language, pageL
       persona: personaName || undefined,
       language: language || undefined,
       conversation: conversationId && !transcript.isEmpty() ? conversationId : undefined,
-      want: { audio: "pcm16", video: canUseMediaSource ? "fmp4" : "none", blendshapes: "none", motion: false, words: true },
-      binary: true,
       greeting: transcript.isEmpty() && !isConnected(conversation.state()) && conversation.state().question === null && !pushToTalk.isOn(),
-      input: { rate: MICROPHONE_RATE },
       turn: { mode: "manual" },
     }),
     onChange: render,

@@ -2,8 +2,9 @@
 // Executes the state machine (state.js): events of the server, the player and the person go in; messages and playback
 // follow.
 
+import { canUseMediaSource } from "../shared/media-source.js";
 import { createConnection } from "./connection.js";
-import { FILM, SOUND } from "./protocol.js";
+import { FILM, MICROPHONE_RATE, SOUND } from "./protocol.js";
 import { advance, INITIAL, isConnected, isPlayable } from "./state.js";
 
 /** @typedef {import("./state.js").Talk} Talk */
@@ -13,10 +14,15 @@ import { advance, INITIAL, isConnected, isPlayable } from "./state.js";
 /** @typedef {Extract<import("./protocol.js").ServerMessage, { type: "ready" }>} Ready */
 
 const REFUSED = new Set([401, 403]);
+const FORMS = { // of what is exchanged: what this page plays and sends, whoever the persona is
+  want: { audio: "pcm16", video: canUseMediaSource ? "fmp4" : "none", blendshapes: "none", motion: false, words: true },
+  binary: true,
+  input: { rate: MICROPHONE_RATE },
+};
 
 /**
  * @typedef {object} ConversationListeners
- * @property {() => object} start fields of the message that begins a session
+ * @property {() => object} start fields of the message that begins a session, besides FORMS
  * @property {(talk: Talk) => void} onChange the state has changed
  * @property {(ready: Ready) => void} onReady a session has begun
  * @property {(text: string, isFinal: boolean) => void} onHeard what was heard of the person; "": no words
@@ -38,7 +44,8 @@ const REFUSED = new Set([401, 403]);
  * @param {AbortSignal} [signal] ends the listening to events of the window
  */
 export function createConversation(server, playback, listeners, signal) {
-  const { start, onChange, onReady, onHeard, onSentence, onCut, onProblem, onClosing, onForgotten, onMessage } = listeners;
+  const start = () => ({ ...FORMS, ...listeners.start() });
+  const { onChange, onReady, onHeard, onSentence, onCut, onProblem, onClosing, onForgotten, onMessage } = listeners;
   let talk = INITIAL;
   let calmTimer = 0;
 

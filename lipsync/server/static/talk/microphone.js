@@ -6,6 +6,7 @@ import { catchMediaError } from "./media-errors.js";
 const WORKLET = new URL("./microphone-worklet.js", import.meta.url);
 
 const MAX_START_MS = 5000;
+const QUIET_DB = -60; // shown as no level
 
 /** @typedef {{ samples: Int16Array, level: number }} Piece `level`: root mean square, 0 to 1. */
 
@@ -111,4 +112,15 @@ export function createMicrophone({ onPiece, onLost }) {
     },
     chosen: () => deviceId || (stream?.getAudioTracks()[0]?.getSettings().deviceId ?? ""),
   };
+}
+
+/**
+ * Shows the level of the sound that is sent, for style sheets: the property `--level`, 0 to 1.
+ *
+ * @param {HTMLElement} element
+ * @param {number} level root mean square; 0: nothing is sent
+ */
+export function showLevel(element, level) {
+  const decibels = 20 * Math.log10(Math.max(level, 1e-6));
+  element.style.setProperty("--level", Math.max(0, 1 - decibels / QUIET_DB).toFixed(3));
 }

@@ -4,6 +4,7 @@
 import { byId, createElement, setText } from "../shared/dom.js";
 import { requestJson } from "../shared/http.js";
 import { formatLanguageName, onLanguageChange, translate } from "../shared/i18n.js";
+import { pictureOf } from "./avatar-addresses.js";
 
 /**
  * @typedef {object} Persona What the page reads of the API's schema PersonaAnswer.
@@ -14,13 +15,6 @@ import { formatLanguageName, onLanguageChange, translate } from "../shared/i18n.
  * @property {string | null} voice
  * @property {string | null} avatar
  */
-
-/**
- * Address of a persona's picture.
- *
- * @param {Pick<Persona, "avatar">} persona
- */
-export const pictureOf = ({ avatar }) => (avatar === null ? "api/avatar" : `api/avatars/${encodeURIComponent(avatar)}`);
 
 /** `onChoose` is called when the person chooses another persona. */
 export function createPersonas(/** @type {(persona: Persona) => void} */ onChoose) {

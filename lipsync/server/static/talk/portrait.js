@@ -1,7 +1,9 @@
 // @ts-check
 // The portrait on the stage: its picture, over it the loop that fits what it does, over that the films of its answers.
 
-/** @typedef {{ avatar: string | null }} Persona */
+import { loopOf } from "./avatar-addresses.js";
+
+/** @typedef {import("./avatar-addresses.js").Persona} Persona */
 /** @typedef {import("./state.js").Phase} Phase */
 /** @typedef {"idle" | "listening" | "thinking"} LoopKind */
 
@@ -61,7 +63,7 @@ export function createPortrait(stage, { base, pictureOf, isEager, backdrop, sign
     for (const [kind, video] of loops) {
       if (isLoaded(kind)) continue;
       if (!video.hasAttribute("src") && ((kind === "idle" && isEager) || isTalking)) {
-        video.src = `${base}api/v1/avatars/${encodeURIComponent(persona.avatar ?? "default")}/loops/${kind}.mp4`;
+        video.src = base + loopOf(persona, kind);
       }
       return;
     }

@@ -3,13 +3,13 @@
 
 import { byId, createElement, setText } from "../shared/dom.js";
 import { onLanguageChange, setMessage, translate } from "../shared/i18n.js";
+import { createHeldTurn } from "./held-turn.js";
 import { createHoldGesture } from "./hold-gesture.js";
-import { createMicrophone } from "./microphone.js";
+import { createMicrophone, showLevel } from "./microphone.js";
 import { isConnected } from "./state.js";
+import { followPresses } from "./talk-presses.js";
 
-const QUIET_DB = -60; // shown as no level
-
-/** @typedef {ReturnType<typeof import("./conversation.js").createConversation>} Conversation */
+/** @typedef {import("./held-turn.js").Conversation} Conversation */
 
 /**
  * `onBegin` is called while something is pressed that needs a conversation; `onModeChange` when the microphone was left
@@ -25,17 +25,13 @@ export function createTalkButton(conversation, { onBegin, onModeChange, showProb
   const openSwitch = byId("open-microphone", HTMLInputElement);
   const deviceRow = byId("device-row", HTMLElement);
   const deviceList = byId("device", HTMLSelectElement);
-  let maxTurnMs = 60_000;
-  let turnTimer = 0;
-  let wasHeld = false;
 
   const microphone = createMicrophone({
     onPiece({ samples, level }) {
       const talk = conversation.state();
       const isSent = isConnected(talk) && (openSwitch.checked || talk.isHeld);
       if (isSent) conversation.sendSound(samples);
-      const decibels = 20 * Math.log10(Math.max(level, 1e-6));
-      button.style.setProperty("--level", isSent ? Math.max(0, 1 - decibels / QUIET_DB).toFixed(3) : "0");
+      showLevel(button, isSent ? level : 0);
     },
     onLost: failed,
   });
@@ -51,17 +47,16 @@ export function createTalkButton(conversation, { onBegin, onModeChange, showProb
       render();
     },
     onStop() {
-      clearTimeout(turnTimer);
-      conversation.dispatch({ type: "release" });
+      turn.release();
       render();
     },
   });
+  const turn = createHeldTurn(conversation, gesture, microphone.isOpen);
 
   /** @param {string} key */
   function failed(key) {
-    gesture.reset();
+    turn.forget();
     openSwitch.checked = false;
-    conversation.dispatch({ type: "forget" });
     showProblem(key);
     onModeChange();
     render();
@@ -75,18 +70,7 @@ export function createTalkButton(conversation, { onBegin, onModeChange, showProb
     }
     showProblem("");
     await listDevices();
-    holdIfReady();
-  }
-
-  /** Begins the turn once microphone and connection are there, if the person still talks. */
-  function holdIfReady() {
-    const talk = conversation.state();
-    if (!gesture.isOn() || talk.isHeld || !microphone.isOpen() || !isConnected(talk)) return;
-    conversation.dispatch({ type: "hold" });
-    turnTimer = window.setTimeout(() => { // the server takes no longer turn
-      gesture.reset();
-      conversation.dispatch({ type: "release" });
-    }, maxTurnMs);
+    turn.begin();
   }
 
   async function listDevices() {
@@ -110,46 +94,13 @@ export function createTalkButton(conversation, { onBegin, onModeChange, showProb
 
   async function setOpen() {
     if (openSwitch.checked) {
-      gesture.reset();
-      conversation.dispatch({ type: "forget" });
+      turn.forget();
       onBegin();
       await openMicrophone();
     } else microphone.close();
     onModeChange();
     render();
   }
-
-  // --- what is pressed
-
-  /** @param {number} now */
-  function release(now) {
-    gesture.release(now);
-    render();
-  }
-
-  button.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0) return;
-    button.setPointerCapture(event.pointerId); // the end of the press is heard wherever the finger is
-    gesture.press(event.timeStamp);
-  });
-  button.addEventListener("pointerup", (event) => release(event.timeStamp));
-  button.addEventListener("pointercancel", (event) => release(event.timeStamp));
-  button.addEventListener("contextmenu", (event) => event.preventDefault()); // a long press on a phone
-  button.addEventListener("click", (event) => { // of the Enter key, or of a screen reader
-    if (event.detail === 0) gesture.toggle();
-  });
-
-  addEventListener("keydown", (event) => {
-    if (!isTalkKey(event)) return;
-    event.preventDefault();
-    if (!event.repeat) gesture.press(event.timeStamp);
-  });
-  addEventListener("keyup", (event) => {
-    if (!isTalkKey(event)) return;
-    event.preventDefault(); // of the button: a click
-    release(event.timeStamp);
-  });
-  addEventListener("blur", () => { if (gesture.isOn() && !openSwitch.checked) release(Infinity); });
 
   /** @param {KeyboardEvent} event */
   function isTalkKey({ code, target, ctrlKey, altKey, metaKey }) {
@@ -158,6 +109,7 @@ export function createTalkButton(conversation, { onBegin, onModeChange, showProb
     return !button.hidden && !target.closest("input, textarea, select, button, a, summary, [contenteditable]");
   }
 
+  followPresses(button, gesture, { target: window, isTalkKey, isLost: () => !openSwitch.checked }, render);
   openSwitch.addEventListener("change", setOpen);
   deviceList.addEventListener("change", async () => {
     const key = await microphone.choose(deviceList.value);
@@ -174,20 +126,14 @@ export function createTalkButton(conversation, { onBegin, onModeChange, showProb
     isOn: gesture.isOn,
     /** The state of the conversation has changed. */
     update() {
-      const { isHeld } = conversation.state();
-      if (wasHeld && !isHeld) gesture.reset(); // the turn is over: by a question in writing, or the connection is lost
-      wasHeld = isHeld;
-      holdIfReady();
+      turn.update();
       render();
     },
-    /** @param {number} seconds of the longest turn */
-    setMaxTurn(seconds) { maxTurnMs = seconds * 1000; },
+    setMaxTurn: turn.setMaxTurn,
     /** Forgets what was said of a turn that is not over. Whether there was one. */
     cancel() {
       if (!conversation.state().isHeld) return false;
-      gesture.reset();
-      clearTimeout(turnTimer);
-      conversation.dispatch({ type: "forget" });
+      turn.forget();
       render();
       return true;
     },

@@ -5,15 +5,14 @@ import { byId, setText } from "../shared/dom.js";
 import { catchApiError } from "../shared/http.js";
 import { connectLanguageMenu, onLanguageChange, setMessage, translate } from "../shared/i18n.js";
 import { createLogin } from "../shared/login.js";
-import { canUseMediaSource } from "../shared/media-source.js";
+import { pictureOf } from "./avatar-addresses.js";
 import { createCaptions } from "./captions.js";
 import { createConversationList } from "./conversation-list.js";
 import { createConversation } from "./conversation.js";
 import { pageServer } from "./page-server.js";
-import { createPersonas, pictureOf } from "./personas.js";
+import { createPersonas } from "./personas.js";
 import { createPlayback } from "./playback.js";
 import { createPortrait } from "./portrait.js";
-import { MICROPHONE_RATE } from "./protocol.js";
 import { canInterrupt, isConnected } from "./state.js";
 import { createTalkButton } from "./talk-button.js";
 import { createTranscript } from "./transcript.js";
@@ -70,10 +69,7 @@ const conversation = createConversation(pageServer, playback, {
   start: () => ({
     persona: personas.chosen()?.name,
     conversation: conversationId && !transcript.isEmpty() ? conversationId : undefined,
-    want: { audio: "pcm16", video: canUseMediaSource ? "fmp4" : "none", blendshapes: "none", motion: false, words: true },
-    binary: true,
     greeting: isGreetingWanted(),
-    input: { rate: MICROPHONE_RATE },
     turn: { mode: talkButton.mode() },
   }),
   onChange: render,

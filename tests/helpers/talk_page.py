@@ -7,10 +7,11 @@ import wave
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page, WebSocket, expect
+from playwright.sync_api import Browser, Page, WebSocket, expect
 
 from lipsync.conversation.protocol.binary import MICROPHONE
 from lipsync.hearing.types import RATE
+from tests.helpers.chromium import Launch
 from tests.helpers.gunicorn_server import Server
 from tests.helpers.live_client import SECOND, spoken
 from tests.helpers.studio_page import LONG_WAIT
@@ -63,6 +64,12 @@ def write_recording(path: Path, text: str = "What is the capital of France?") ->
         file.setparams((1, 2, RATE, 0, "NONE", ""))
         file.writeframes(spoken(text) + 2 * SECOND)
     return path
+
+
+def launch_hearing(launch: Launch, folder: Path) -> Browser:
+    """A browser whose microphone hears a question, again and again."""
+    heard = write_recording(folder / "question.wav")
+    return launch("--use-fake-device-for-media-stream", f"--use-file-for-fake-audio-capture={heard}")
 
 
 def open_talk(tab: Page, server: Server) -> Wire:

@@ -20,9 +20,9 @@ from tests.helpers.talk_page import (
     ask,
     expect_phase,
     last_said,
+    launch_hearing,
     open_talk,
     stored,
-    write_recording,
 )
 
 pytestmark = pytest.mark.browser
@@ -34,9 +34,7 @@ HEARD_OR_CUT = re.compile(f"^{PARIS}|…$")
 
 @pytest.fixture(scope="module")
 def browser(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Browser:
-    """A browser whose microphone hears a question, again and again."""
-    heard = write_recording(tmp_path_factory.mktemp("microphone") / "question.wav")
-    return launch("--use-fake-device-for-media-stream", f"--use-file-for-fake-audio-capture={heard}")
+    return launch_hearing(launch, tmp_path_factory.mktemp("microphone"))
 
 
 @pytest.fixture(scope="module")

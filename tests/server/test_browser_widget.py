@@ -17,7 +17,7 @@ from tests.helpers.eventually import eventually
 from tests.helpers.gunicorn_server import Server, serve
 from tests.helpers.live_client import RATE, SECOND
 from tests.helpers.studio_page import LONG_WAIT
-from tests.helpers.talk_page import APP, LONG_ANSWER, Wire, write_recording
+from tests.helpers.talk_page import APP, LONG_ANSWER, Wire, launch_hearing
 from tests.helpers.widget_site import WATCH_MEDIA, Site, evaluate, expect_state, open_site, widget_site
 
 pytestmark = pytest.mark.browser
@@ -43,9 +43,7 @@ REFUSE_TO_PLAY = """
 
 @pytest.fixture(scope="module")
 def browser(launch: Launch, tmp_path_factory: pytest.TempPathFactory) -> Browser:
-    """A browser whose microphone hears a question."""
-    heard = write_recording(tmp_path_factory.mktemp("microphone") / "question.wav")
-    return launch("--use-fake-device-for-media-stream", f"--use-file-for-fake-audio-capture={heard}")
+    return launch_hearing(launch, tmp_path_factory.mktemp("microphone"))
 
 
 @pytest.fixture(scope="module")

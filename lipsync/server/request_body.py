@@ -9,6 +9,7 @@ from typing import Annotated, Any, NoReturn
 
 from flask import Request
 from pydantic import ConfigDict, Field, WithJsonSchema
+from werkzeug.datastructures import FileStorage
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from lipsync.messages import Message
@@ -110,6 +111,14 @@ def part_names(request: Request) -> list[str]:
     return [name for name in names if name is not None]
 
 
+def read_upload(file: FileStorage, name: str, max_bytes: int) -> bytes:
+    """The bytes of ``file``, which the field ``name`` of a form holds. Raises StorageError file_too_large."""
+    data: bytes = file.stream.read(max_bytes + 1)
+    if len(data) > max_bytes:
+        raise StorageError("file_too_large", limit=f"{max_bytes / 1e6:g}", field=name)
+    return data
+
+
 def _form(request: Request, max_picture_bytes: int) -> tuple[dict[str, Any], RequestFiles]:
     for name in part_names(request):
         if len(request.form.getlist(name)) + len(request.files.getlist(name)) > 1:
@@ -131,7 +140,5 @@ def _file(request: Request, name: str, max_bytes: int) -> bytes | None:
     file = request.files.get(name)
     if file is None:
         return None
-    data = file.stream.read(max_bytes + 1)
-    if len(data) > max_bytes:
-        raise StorageError("file_too_large", limit=f"{max_bytes / 1e6:g}", field=name)
+    data = read_upload(file, name, max_bytes)
     return data if data or file.filename else None  # what a browser sends when no file was chosen

@@ -18,11 +18,10 @@ from lipsync.pipeline.field_errors import bad_field
 from lipsync.server import errors
 from lipsync.server import route_errors as faults
 from lipsync.server.describe import CONDITIONAL, Body, described, file_responses
-from lipsync.server.request_body import part_names
+from lipsync.server.request_body import part_names, read_upload
 from lipsync.server.request_errors import RequestError
 from lipsync.server.service_loader import Loading
 from lipsync.settings import Settings
-from lipsync.storage.errors import StorageError
 
 GLB = "model/gltf-binary"
 _TARGETS = (
@@ -130,7 +129,4 @@ def _picture(request: Request, max_bytes: int) -> bytes:
         raise bad_field("image", Message("field.file"))
     if len(files) > 1:
         raise bad_field("image", Message("field.given_twice"))
-    data = files[0].stream.read(max_bytes + 1)
-    if len(data) > max_bytes:
-        raise StorageError("file_too_large", limit=f"{max_bytes / 1e6:g}", field="image")
-    return data
+    return read_upload(files[0], "image", max_bytes)

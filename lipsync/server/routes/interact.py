@@ -29,12 +29,11 @@ from lipsync.server.asgi.departure import has_left
 from lipsync.server.caller import current
 from lipsync.server.conversation_request import clean_question, with_field
 from lipsync.server.describe import CONDITIONAL, Body, ResponseSpec, described, file_responses, json_response
-from lipsync.server.request_body import part_names
+from lipsync.server.request_body import part_names, read_upload
 from lipsync.server.request_errors import RequestError
 from lipsync.server.responses import Answer
 from lipsync.server.routes.chat import collect
 from lipsync.settings import Settings
-from lipsync.storage.errors import StorageError
 from lipsync.text.mood import Mood
 
 MAX_QUESTION_S = 60.0
@@ -218,9 +217,7 @@ def _read(request: Request, max_bytes: int) -> tuple[InteractRequest, NDArray[np
     wish = read_fields(InteractRequest, fields, strict=False)
     if file is None:
         return wish, None
-    data = file.stream.read(max_bytes + 1)
-    if len(data) > max_bytes:
-        raise StorageError("file_too_large", limit=f"{max_bytes / 1e6:g}", field="audio")
+    data = read_upload(file, "audio", max_bytes)
     try:
         return wish, read_recording(data, max_seconds=MAX_QUESTION_S)
     except AudioError as error:
